@@ -1,0 +1,1 @@
+"""A bank that tells of money received."""

@@ -1,0 +1,1 @@
+"""An older agency that has to be polled: forms in, plain text out."""

@@ -1,0 +1,1 @@
+"""Identity check with the population register (Dukcapil)."""

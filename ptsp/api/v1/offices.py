@@ -1,0 +1,42 @@
+"""Offices and their published standards."""
+
+from flask.typing import ResponseReturnValue
+from flask.views import MethodView
+
+from ptsp.api.access import access
+from ptsp.api.reading import StrictBlueprint
+from ptsp.api.v1.published import OfficesView, ServicesView, ServiceView, office_view, service_view
+from ptsp.api.v1.shapes import shape
+from ptsp.kernel.errors import NotFound
+
+blueprint = StrictBlueprint(
+    "offices", __name__, url_prefix="/api/v1", description="Offices and what they promise"
+)
+
+
+@blueprint.route("/offices")
+class Offices(MethodView):
+    @blueprint.response(200, shape(OfficesView), description="all offices of this installation, by code")
+    def get(self) -> ResponseReturnValue:
+        """The offices of this installation."""
+        return OfficesView(tuple(map(office_view, access().book.all())))  # type: ignore[return-value]
+
+
+@blueprint.route("/offices/<tenant>/services")
+class Services(MethodView):
+    @blueprint.response(200, shape(ServicesView), description="the services, by code")
+    def get(self, tenant: str) -> ResponseReturnValue:
+        """The services of an office with their published standards."""
+        standards = access().book.get(tenant).standards
+        return ServicesView(tuple(service_view(standards[code][1]) for code in sorted(standards)))  # type: ignore[return-value]
+
+
+@blueprint.route("/offices/<tenant>/services/<service>")
+class Service(MethodView):
+    @blueprint.response(200, shape(ServiceView), description="the standard in force")
+    def get(self, tenant: str, service: str) -> ResponseReturnValue:
+        """The published standard of a service: what to bring, how it goes, how long, what it costs."""
+        standards = access().book.get(tenant).standards
+        if service not in standards:
+            raise NotFound(f"this office offers no service {service!r}")
+        return service_view(standards[service][1])  # type: ignore[return-value]

@@ -1,0 +1,173 @@
+"""What an office publishes of itself and of its services, as views."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from ptsp.infra.tenants import Tenant
+from ptsp.kernel.specs import ServiceSpec, Text
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeView:
+    """An office. `services` are the codes of what it offers."""
+
+    code: str
+    name: Text
+    region: str
+    region_code: str
+    time_zone: str
+    pattern: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficesView:
+    offices: tuple[OfficeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A time limit with its source; `basis` is confirmed or assumed."""
+
+    value: int
+    unit: str
+    basis: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """An answer to give. `type` is number, choice, text or yes_no; bounds are decimal texts."""
+
+    code: str
+    label: Text
+    type: str
+    unit: str
+    minimum: str | None
+    maximum: str | None
+    decimals: int
+    choices: tuple[str, ...]
+    required: bool
+    when: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementView:
+    """A document to show. With `permit`, that service in the same bundle does instead."""
+
+    code: str
+    label: Text
+    accepts: tuple[str, ...]
+    max_mb: int
+    permit: str | None
+    when: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of the procedure; `days` are working days of `agency`."""
+
+    code: str
+    name: Text
+    agency: str
+    days: int
+    after: tuple[str, ...]
+    when: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeView:
+    """What it costs. No lines: free, by `legal_basis`."""
+
+    legal_basis: str
+    basis: str
+    source: str
+    lines: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """The published half of a service's standard: the six components of service delivery, UU 25/2009."""
+
+    code: str
+    name: Text
+    outcome: str
+    standard_version: int
+    valid_from: date
+    requirements: tuple[RequirementView, ...]
+    procedure: Text
+    steps: tuple[StepView, ...]
+    time_limit: LimitView
+    fee: FeeView
+    product: Text
+    complaints: Text
+    fields: tuple[FieldView, ...]
+    offered_from: date
+    offered_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesView:
+    services: tuple[ServiceView, ...]
+
+
+def office_view(tenant: Tenant) -> OfficeView:
+    pack = tenant.pack
+    return OfficeView(
+        code=pack.code,
+        name=pack.name,
+        region=pack.region,
+        region_code=pack.region_code,
+        time_zone=pack.time_zone,
+        pattern=pack.pattern.value,
+        services=tuple(sorted(tenant.standards)),
+    )
+
+
+def service_view(service: ServiceSpec) -> ServiceView:
+    standard, limit = service.standard, service.standard.time_limit
+    return ServiceView(
+        code=service.code,
+        name=service.name,
+        outcome=service.outcome.value,
+        standard_version=standard.version,
+        valid_from=standard.valid_from,
+        requirements=tuple(
+            RequirementView(one.code, one.label, one.accepts, one.max_mb, one.permit, one.when)
+            for one in service.requirements
+        ),
+        procedure=standard.procedure,
+        steps=tuple(
+            StepView(one.code, one.name, one.agency, one.days, one.after, one.when) for one in service.route
+        ),
+        time_limit=LimitView(limit.value, limit.unit, limit.basis.value, limit.source),
+        fee=_fee_view(service),
+        product=standard.product,
+        complaints=standard.complaints,
+        fields=_field_views(service),
+        offered_from=service.offered_from,
+        offered_until=service.offered_until,
+    )
+
+
+def _fee_view(service: ServiceSpec) -> FeeView:
+    fee = service.fee
+    return FeeView(fee.legal_basis, fee.basis.value, fee.source, tuple(line.label for line in fee.lines))
+
+
+def _field_views(service: ServiceSpec) -> tuple[FieldView, ...]:
+    return tuple(
+        FieldView(
+            code=field.code,
+            label=field.label,
+            type=field.type,
+            unit=field.unit,
+            minimum=None if field.minimum is None else format(field.minimum, "f"),
+            maximum=None if field.maximum is None else format(field.maximum, "f"),
+            decimals=field.decimals,
+            choices=tuple(choice.code for choice in field.choices),
+            required=field.required,
+            when=field.when,
+        )
+        for field in service.fields
+    )

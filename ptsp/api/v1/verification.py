@@ -1,0 +1,93 @@
+"""Anybody checks a permit: by its code or by the file."""
+
+from dataclasses import dataclass
+from datetime import UTC
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask.views import MethodView
+
+from ptsp.api.access import Access, access
+from ptsp.api.reading import StrictBlueprint, actor
+from ptsp.api.v1.shapes import shape
+from ptsp.domain.permits import tenant_of_code
+from ptsp.flows.verify_decision import VerifiedPermit, find_decision
+from ptsp.infra.signing import Verdict, ensure_trust, verify
+from ptsp.kernel.errors import Fault, Invalid, NotFound
+from ptsp.kernel.specs import Text
+
+blueprint = StrictBlueprint(
+    "verification", __name__, url_prefix="/api/v1", description="Is this permit genuine?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Whether a file is genuine, why not, and what our register says of it."""
+
+    valid: bool
+    reasons: tuple[Text, ...]
+    document: VerifiedPermit | None
+
+
+@blueprint.route("/permits/<code>")
+class ByCode(MethodView):
+    @blueprint.response(200, shape(VerifiedPermit), description="what the register says")
+    def get(self, code: str) -> ResponseReturnValue:
+        """What our register says of the document with this code."""
+        found = by_code(access(), code)
+        if found is None:
+            raise NotFound("no document has this code")
+        return found  # type: ignore[return-value]
+
+
+@blueprint.route("/permits/verify")
+class ByFile(MethodView):
+    @blueprint.response(200, shape(Checked), description="valid or not, why not, and what the register says")
+    @blueprint.doc(
+        requestBody={
+            "required": True,
+            "content": {
+                "application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}}
+            },
+        }
+    )
+    def post(self) -> ResponseReturnValue:
+        """Check a signed PDF, sent as the body or as the form file `file`."""
+        sent = request.files.get("file")
+        data = sent.stream.read() if sent else request.get_data()
+        if not data:
+            raise Invalid([Fault("file", "is missing")])
+        verdict, found = by_file(access(), data)
+        is_valid = verdict.valid and found is not None
+        return Checked(is_valid, reasons(verdict, found), found)  # type: ignore[return-value]
+
+
+UNKNOWN = {
+    "id": "Dokumen ini tidak tercatat pada kantor kami.",
+    "en": "This document is not in our register.",
+}
+
+
+def by_code(to: Access, code: str) -> VerifiedPermit | None:
+    """The issued document with this code. A tenant that does not exist has none."""
+    try:
+        with to.work(tenant_of_code(code), actor()) as work:
+            return find_decision(work, to.book, code)
+    except NotFound:
+        return None
+
+
+def by_file(to: Access, data: bytes) -> tuple[Verdict, VerifiedPermit | None]:
+    """Check the signature, then ask the register: a file counts only if it is the very one we issued."""
+    tenants = to.book.all()
+    with to.work(tenants[0].code, actor()) as work:
+        now = work.now.astimezone(UTC)
+    verdict = verify(data, ensure_trust(to.keys_folder, now), now=now)
+    return verdict, by_code(to, verdict.code) if verdict.valid and verdict.code else None
+
+
+def reasons(verdict: Verdict, found: VerifiedPermit | None) -> tuple[Text, ...]:
+    if verdict.valid and found is None:
+        return (UNKNOWN,)
+    return verdict.texts

@@ -1,0 +1,1 @@
+"""The rooms. They do not know each other; a flow joins them."""

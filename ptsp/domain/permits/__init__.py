@@ -1,0 +1,25 @@
+"""Permits and the other ways an application ends on paper."""
+
+from ptsp.domain.permits.rules import new_code, number_text, refusal_series, tenant_of_code, valid_until
+from ptsp.domain.permits.store import (
+    add_decision,
+    decision_by_code,
+    decisions,
+    decisions_of,
+    mark_issued,
+)
+from ptsp.domain.permits.types import Decision
+
+__all__ = [
+    "Decision",
+    "add_decision",
+    "decision_by_code",
+    "decisions",
+    "decisions_of",
+    "mark_issued",
+    "new_code",
+    "number_text",
+    "refusal_series",
+    "tenant_of_code",
+    "valid_until",
+]

@@ -1,0 +1,52 @@
+"""Read tasks of the bound tenant, and when any tenant's are due."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from ptsp.domain.routes.types import TaskRow
+
+COLUMNS = """id, bundle_id, seq, code, kind, agency, days, planned_on, state, attempts, reasons, started_at, ended_at"""
+OF_BUNDLE = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = :bundle ORDER BY seq")
+BY_IDS = text(f"SELECT {COLUMNS} FROM app.task WHERE id = ANY(:ids)")
+OF_KIND = text(f"""
+    SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) AND kind = :kind ORDER BY bundle_id, seq""")
+AT_DESK = text(f"""
+    SELECT {COLUMNS} FROM app.task
+     WHERE kind = 'desk' AND agency = :agency AND state = 'asked' ORDER BY planned_on, id LIMIT :limit""")
+
+# Run as ptsp_sweeper, which sees these columns of all tenants and nothing else.
+DUE_TENANTS = text("""
+    SELECT tenant_id FROM app.task
+     WHERE state IN ('ready', 'running', 'asked') AND next_at <= clock_timestamp()
+     GROUP BY tenant_id ORDER BY min(next_at)""")
+
+
+def tasks(connection: Connection, bundle_id: UUID) -> list[TaskRow]:
+    """All tasks of one bundle in the order of its graph."""
+    return [_row(row) for row in connection.execute(OF_BUNDLE, {"bundle": bundle_id})]
+
+
+def tasks_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, TaskRow]:
+    return {row.id: _row(row) for row in connection.execute(BY_IDS, {"ids": list(ids)})}
+
+
+def tasks_of_kind(connection: Connection, bundle_ids: Sequence[UUID], kind: str) -> list[TaskRow]:
+    return [_row(row) for row in connection.execute(OF_KIND, {"bundles": list(bundle_ids), "kind": kind})]
+
+
+def at_desk(connection: Connection, agency: str, *, limit: int = 50) -> list[TaskRow]:
+    """What waits at one desk, the most urgent first."""
+    return [_row(row) for row in connection.execute(AT_DESK, {"agency": agency, "limit": limit})]
+
+
+def due_tenants(connection: Connection) -> list[int]:
+    """Tenants for which something is due now, the longest waiting first."""
+    return list(connection.execute(DUE_TENANTS).scalars())
+
+
+def _row(row: Sequence[object]) -> TaskRow:
+    values = list(row)
+    values[10] = tuple(values[10])  # type: ignore[arg-type]
+    return TaskRow(*values)  # type: ignore[arg-type]

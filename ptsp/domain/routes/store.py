@@ -1,0 +1,192 @@
+"""Write tasks: claim them in batches, finish them fenced, and move the graph on. Never commits.
+
+Every statement takes any number of rows. Times are the database's own.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from ptsp.domain.routes.types import Claimed, Graph, Held, NewTask, Result, Settled, States, TaskState
+from ptsp.kernel.specs import StepKind
+
+ADD = text("""
+    INSERT INTO app.task (tenant_id, id, bundle_id, seq, code, kind, agency, days, planned_on, state, next_at)
+    SELECT :tenant, t.id, t.bundle_id, t.seq, t.code, t.kind, t.agency, t.days, t.planned_on, t.state,
+           CASE t.state WHEN 'ready' THEN clock_timestamp() ELSE 'infinity' END
+      FROM unnest(CAST(:id AS uuid[]), CAST(:bundle_id AS uuid[]), CAST(:seq AS int[]), CAST(:code AS text[]),
+                  CAST(:kind AS text[]), CAST(:agency AS text[]), CAST(:days AS int[]),
+                  CAST(:planned_on AS date[]), CAST(:state AS text[]))
+        AS t (id, bundle_id, seq, code, kind, agency, days, planned_on, state)""")
+
+# A task that another worker holds is skipped, and taken over once the lease has run out.
+CLAIM = text("""
+    WITH due AS MATERIALIZED (
+      SELECT id FROM app.task
+       WHERE tenant_id = :tenant AND next_at <= clock_timestamp() AND state IN ('ready', 'running', 'asked')
+       ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE app.task t
+       SET state = 'running', lease_token = :lease, attempts = t.attempts + 1,
+           next_at = clock_timestamp() + make_interval(secs => :lease_s),
+           started_at = COALESCE(t.started_at, clock_timestamp())
+      FROM due WHERE t.tenant_id = :tenant AND t.id = due.id
+    RETURNING t.id, t.bundle_id, t.seq, t.code, t.kind, t.agency, t.attempts, t.agency_ref""")
+
+LOCK = text("""
+    SELECT id, reference, graph, last_event, head FROM app.bundle
+     WHERE tenant_id = :tenant AND id = ANY(:ids) ORDER BY id FOR UPDATE""")
+
+STATES = text("""
+    SELECT bundle_id, array_agg(state ORDER BY seq) FROM app.task
+     WHERE tenant_id = :tenant AND bundle_id = ANY(:ids) GROUP BY bundle_id""")
+
+# With a lease: only if it is still ours. Without one (a reply, a payment, an officer): only what is open.
+FINISH = text("""
+    UPDATE app.task t
+       SET state = r.state, lease_token = NULL,
+           reasons = CASE WHEN r.reasons = '' THEN t.reasons ELSE string_to_array(r.reasons, E'\\x1f') END,
+           agency_ref = COALESCE(r.agency_ref, t.agency_ref),
+           next_at = CASE WHEN r.again_s IS NULL THEN 'infinity'
+                          ELSE clock_timestamp() + make_interval(secs => r.again_s) END,
+           started_at = COALESCE(t.started_at, clock_timestamp()),
+           ended_at = CASE WHEN r.state IN ('approved', 'rejected') THEN clock_timestamp() END
+      FROM unnest(CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:lease AS uuid[]), CAST(:reasons AS text[]),
+                  CAST(:agency_ref AS text[]), CAST(:again_s AS float8[]))
+        AS r (id, state, lease, reasons, agency_ref, again_s)
+     WHERE t.tenant_id = :tenant AND t.id = r.id
+       AND CASE WHEN r.lease IS NOT NULL THEN t.state = 'running' AND t.lease_token = r.lease
+                ELSE t.state IN ('ready', 'running', 'asked', 'stuck') END
+    RETURNING t.id, t.bundle_id, t.seq, t.code, t.agency, t.kind, t.state""")
+
+HELD = text("""
+    SELECT 1 FROM app.task WHERE tenant_id = :tenant AND id = :id AND lease_token = :lease FOR UPDATE""")
+
+MOVE = text("""
+    UPDATE app.task t
+       SET state = m.state,
+           next_at = CASE m.state WHEN 'ready' THEN clock_timestamp() ELSE 'infinity' END,
+           ended_at = CASE m.state WHEN 'cut' THEN clock_timestamp() END
+      FROM unnest(CAST(:bundle_id AS uuid[]), CAST(:seq AS int[]), CAST(:state AS text[]))
+        AS m (bundle_id, seq, state)
+     WHERE t.tenant_id = :tenant AND t.bundle_id = m.bundle_id AND t.seq = m.seq AND t.state = 'blocked'""")
+
+HEADS = text("""
+    UPDATE app.bundle b
+       SET last_event = h.last_event, head = h.head, outcome = h.outcome,
+           state = CASE WHEN h.outcome IS NULL THEN 'open' ELSE 'ended' END,
+           ended_at = CASE WHEN h.outcome IS NULL THEN b.ended_at ELSE clock_timestamp() END
+      FROM unnest(CAST(:id AS uuid[]), CAST(:last_event AS int[]), CAST(:head AS bytea[]),
+                  CAST(:outcome AS text[])) AS h (id, last_event, head, outcome)
+     WHERE b.tenant_id = :tenant AND b.id = h.id""")
+
+
+def add_tasks(connection: Connection, tenant_id: int, rows: Sequence[NewTask]) -> None:
+    names = NewTask.__slots__
+    connection.execute(
+        ADD, {"tenant": tenant_id, **{name: [getattr(row, name) for row in rows] for name in names}}
+    )
+
+
+def claim(
+    connection: Connection, tenant_id: int, *, lease: UUID, lease_s: float, limit: int
+) -> list[Claimed]:
+    """Take up to `limit` due tasks for `lease_s` seconds, the longest waiting first."""
+    values = {"tenant": tenant_id, "lease": lease, "lease_s": lease_s, "limit": limit}
+    return [
+        Claimed(
+            row.id,
+            row.bundle_id,
+            row.seq,
+            row.code,
+            StepKind(row.kind),
+            row.agency,
+            lease,
+            row.attempts,
+            row.agency_ref,
+        )
+        for row in connection.execute(CLAIM, values)
+    ]
+
+
+def finish(connection: Connection, tenant_id: int, results: Sequence[Result]) -> list[Settled]:
+    """Write results that still count, and return them. What another worker has taken over is left alone."""
+    if not results:
+        return []
+    values = {
+        "tenant": tenant_id,
+        "id": [result.task_id for result in results],
+        "state": [result.state.value for result in results],
+        "lease": [result.lease for result in results],
+        "reasons": ["\x1f".join(result.reasons) for result in results],
+        "agency_ref": [result.agency_ref for result in results],
+        "again_s": [result.again_s for result in results],
+    }
+    return [
+        Settled(row[0], row[1], row[2], row[3], row[4], StepKind(row[5]), TaskState(row[6]))
+        for row in connection.execute(FINISH, values)
+    ]
+
+
+def lock(connection: Connection, tenant_id: int, bundle_ids: Iterable[UUID]) -> dict[UUID, Held]:
+    """Lock bundles in the order of their ids, so that two batches never wait for each other in a circle."""
+    values = {"tenant": tenant_id, "ids": sorted(set(bundle_ids))}
+    return {
+        row.id: Held(row.id, row.reference, graph_from_text(row.graph), row.last_event, bytes(row.head))
+        for row in connection.execute(LOCK, values)
+    }
+
+
+def states(connection: Connection, tenant_id: int, bundle_ids: Iterable[UUID]) -> dict[UUID, States]:
+    """Where all tasks of bundles stand, by seq. Read it under the lock, after the results are written."""
+    values = {"tenant": tenant_id, "ids": list(bundle_ids)}
+    return {row[0]: tuple(map(TaskState, row[1])) for row in connection.execute(STATES, values)}
+
+
+def move(connection: Connection, tenant_id: int, moves: Mapping[tuple[UUID, int], TaskState]) -> None:
+    """Start or cut blocked tasks: (bundle, seq) -> READY or CUT."""
+    if not moves:
+        return
+    values = {
+        "tenant": tenant_id,
+        "bundle_id": [bundle for bundle, _ in moves],
+        "seq": [seq for _, seq in moves],
+        "state": [state.value for state in moves.values()],
+    }
+    connection.execute(MOVE, values)
+
+
+def set_heads(
+    connection: Connection, tenant_id: int, heads: Mapping[UUID, tuple[int, bytes, str | None]]
+) -> None:
+    """Keep the ledger's new end of each bundle, and its outcome once it has one."""
+    if not heads:
+        return
+    values = {
+        "tenant": tenant_id,
+        "id": list(heads),
+        "last_event": [last for last, _, _ in heads.values()],
+        "head": [head for _, head, _ in heads.values()],
+        "outcome": [outcome for _, _, outcome in heads.values()],
+    }
+    connection.execute(HEADS, values)
+
+
+def graph_as_text(graph: Graph) -> str:
+    """The shape of a bundle as stored: compact JSON, equal for equal shapes."""
+    return json.dumps([graph.after, graph.members, graph.decides], separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
+def graph_from_text(stored: str) -> Graph:
+    """The inverse. Kept in memory: many bundles have the same shape, and a shape is nobody's secret."""
+    after, members, decides = json.loads(stored)
+    return Graph(tuple(map(tuple, after)), tuple(map(tuple, members)), tuple(decides))
+
+
+def is_held(connection: Connection, tenant_id: int, task: Claimed) -> bool:
+    """Is the claim still ours? Ask under the bundle's lock, before doing what cannot be taken back."""
+    values = {"tenant": tenant_id, "id": task.id, "lease": task.lease}
+    return connection.execute(HELD, values).scalar() is not None

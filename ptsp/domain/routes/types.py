@@ -1,0 +1,192 @@
+"""The graph of a bundle: nodes, what each waits for, and what may happen to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ptsp.kernel.formulas import Value
+from ptsp.kernel.specs import ServiceSpec, StepKind, Text
+
+
+class TaskState(StrEnum):
+    """Where a task stands. The last three are final."""
+
+    BLOCKED = "blocked"  # waits for other tasks
+    READY = "ready"  # owed to whoever does it
+    RUNNING = "running"  # a worker holds the lease
+    ASKED = "asked"  # the agency, the officer or the applicant has it
+    STUCK = "stuck"  # a person of the office has to look
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CUT = "cut"  # something it depends on was rejected
+
+
+States = tuple[TaskState, ...]  # of a bundle's tasks, by seq
+
+FINAL = frozenset({TaskState.APPROVED, TaskState.REJECTED, TaskState.CUT})
+LOST = frozenset({TaskState.REJECTED, TaskState.CUT})
+
+
+class BundleOutcome(StrEnum):
+    APPROVED = "approved"
+    PARTLY_APPROVED = "partly_approved"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Lodged:
+    """One application as the route sees it.
+
+    `shown` holds the requirement codes that documents satisfy; for the others a permit of the same
+    bundle has to come first. `is_billed`: is there anything to pay, by these answers?
+    """
+
+    service: ServiceSpec
+    answers: Mapping[str, Value]
+    shown: frozenset[str]
+    is_billed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One task to be. `members` are the positions of the applications it belongs to; `after` holds seqs."""
+
+    seq: int
+    code: str
+    name: Text
+    kind: StepKind
+    agency: str
+    days: int
+    members: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What `advance` needs to know of a bundle: only its shape, so that equal bundles share one value.
+
+    `after[seq]` and `members[seq]` as in Node; `decides[n]` is the decide task of application n.
+    The order of seqs is topological.
+    """
+
+    after: tuple[tuple[int, ...], ...]
+    members: tuple[tuple[int, ...], ...]
+    decides: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The merged routes of a bundle. `before_merging` counts the tasks the permits would need alone."""
+
+    nodes: tuple[Node, ...]
+    graph: Graph
+    before_merging: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What follows from the verdicts so far.
+
+    `start` become ready; `cut` end because of a rejection before them; `ended` maps an application's
+    position to whether it was approved; `outcome` is set once nothing is left to do.
+    """
+
+    start: tuple[int, ...]
+    cut: tuple[int, ...]
+    ended: Mapping[int, bool]
+    outcome: BundleOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A row of `app.task` as a bundle is lodged."""
+
+    id: UUID
+    bundle_id: UUID
+    seq: int
+    code: str
+    kind: str
+    agency: str
+    days: int
+    planned_on: date
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A task that this worker holds until its lease ends. `id` is also the key of the question."""
+
+    id: UUID
+    bundle_id: UUID
+    seq: int
+    code: str
+    kind: StepKind
+    agency: str
+    lease: UUID
+    attempts: int
+    agency_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a task.
+
+    `lease` is the token it was claimed under; None for what comes from outside (a reply, a payment, an
+    officer), which counts in any open state. `again_s` is when to look again, in seconds from now, for a
+    task that is not final. `note` (why a try failed, or what was found) goes to the ledger. `is_news` is
+    false for a look that found nothing new: it moves the time, and the ledger stays as it is.
+    """
+
+    task_id: UUID
+    state: TaskState
+    lease: UUID | None = None
+    reasons: tuple[str, ...] = ()
+    agency_ref: str | None = None
+    again_s: float | None = None
+    note: Mapping[str, str] | None = None
+    is_news: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A task whose result counted."""
+
+    id: UUID
+    bundle_id: UUID
+    seq: int
+    code: str
+    agency: str
+    kind: StepKind
+    state: TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as pages need it."""
+
+    id: UUID
+    bundle_id: UUID
+    seq: int
+    code: str
+    kind: str
+    agency: str
+    days: int
+    planned_on: date
+    state: str
+    attempts: int
+    reasons: tuple[str, ...]
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A bundle under lock: its graph and the end of its ledger."""
+
+    bundle_id: UUID
+    reference: str
+    graph: Graph
+    last_event: int
+    head: bytes

@@ -1,0 +1,25 @@
+"""An officer at a desk gives a verdict on a task that waits there."""
+
+from uuid import UUID
+
+from ptsp.domain import routes
+from ptsp.flows.record_results import record_results
+from ptsp.infra.work import Work
+from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
+
+
+def answer_at_desk(
+    work: Work, agency: str, task_id: UUID, *, is_approved: bool, reasons: tuple[str, ...]
+) -> None:
+    """Approve, or reject with reasons. Raises NotFound for a task of another desk, Conflict for an ended one."""
+    if not is_approved and not any(reason.strip() for reason in reasons):
+        raise Invalid([Fault("reasons", "a rejection needs at least one reason")])
+    task = routes.tasks_by_id(work.connection, [task_id]).get(task_id)
+    if task is None or task.kind != "desk" or task.agency != agency:
+        raise NotFound("there is no such task at this desk")
+    if task.state == routes.TaskState.BLOCKED:
+        raise Conflict("the task waits for others and cannot be answered yet")
+    state = routes.TaskState.APPROVED if is_approved else routes.TaskState.REJECTED
+    result = routes.Result(task_id, state, reasons=() if is_approved else reasons)
+    if not record_results(work, [task.bundle_id], [result]):
+        raise Conflict("the task has been answered already")

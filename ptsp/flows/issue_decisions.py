@@ -1,0 +1,153 @@
+"""An application ends: the permit, or the refusal with all its reasons, is numbered, written, signed and issued.
+
+Three steps, since signing takes long and no transaction may wait for it: `draft_decisions` draws the number,
+`sign_paper` writes the document while no transaction is open, `issue_decisions` records it. A crash in between
+repeats with the same number and code.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from ptsp.domain import applications, permits, routes
+from ptsp.flows.papers import Paper
+from ptsp.flows.record_results import record_results
+from ptsp.infra import ledger, numbers
+from ptsp.infra.tenants import TenantBook
+from ptsp.infra.work import Work
+from ptsp.kernel.specs import Outcome, ServiceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A decision that has its number and waits for its document."""
+
+    task: routes.Claimed
+    paper: Paper
+
+    @property
+    def needs_document(self) -> bool:
+        return self.paper.decision.kind != Outcome.REGISTRATION
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One application at its decision."""
+
+    task: routes.Claimed
+    bundle: applications.BundleRow
+    application: applications.ApplicationRow
+    service: ServiceSpec
+    reasons: tuple[str, ...]
+
+
+def draft_decisions(
+    work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], *, public_url: str
+) -> list[Draft]:
+    """Number the decisions of claimed tasks; those drafted before keep what they have."""
+    ids = sorted({task.bundle_id for task in tasks})
+    routes.lock(work.connection, work.tenant.id, ids)
+    cases = [
+        case
+        for task, case in zip(tasks, _cases(work, book, tasks, ids), strict=True)
+        if routes.is_held(work.connection, work.tenant.id, task)
+    ]
+    drafted = permits.decisions_of(work.connection, [case.application.id for case in cases])
+    drafts = []
+    for case in cases:
+        decision = drafted.get(case.application.id) or _numbered(work, case)
+        place = f"bundle.applicant:{case.bundle.id}"
+        applicant = work.tenant.vault.open(work.tenant.id, place, case.bundle.applicant)
+        paper = Paper(
+            work.tenant,
+            case.service,
+            case.bundle,
+            case.application,
+            applicant,
+            decision,
+            work.today,
+            public_url,
+        )
+        drafts.append(Draft(case.task, paper))
+    return drafts
+
+
+def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
+    """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications."""
+    ids = sorted({draft.task.bundle_id for draft, _ in signed})
+    routes.lock(work.connection, work.tenant.id, ids)
+    ours = [
+        (draft, sha) for draft, sha in signed if routes.is_held(work.connection, work.tenant.id, draft.task)
+    ]
+    permits.mark_issued(work.connection, {draft.paper.decision.id: sha for draft, sha in ours})
+    results, facts = [], {}
+    for draft, sha in ours:
+        decision = draft.paper.decision
+        state = routes.TaskState.REJECTED if draft.paper.is_refusal else routes.TaskState.APPROVED
+        results.append(routes.Result(draft.task.id, state, draft.task.lease, reasons=decision.reasons))
+        said = {"kind": decision.kind, "number": decision.number, "sha256": sha}
+        facts[draft.task.id] = [ledger.Fact("decision.issued", work.actor, said)]
+    record_results(work, ids, results, facts)
+
+
+def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: Sequence[UUID]) -> list[_Case]:
+    bundles = applications.bundles(work.connection, ids)
+    lodged = applications.applications(work.connection, ids)
+    all_tasks = {bundle_id: routes.tasks(work.connection, bundle_id) for bundle_id in ids}
+    cases = []
+    for task in tasks:
+        bundle = bundles[task.bundle_id]
+        graph = routes.graph_from_text(bundle.graph)
+        siblings = lodged[task.bundle_id]
+        application = siblings[graph.members[task.seq][0]]
+        names = {
+            one.position: book.standard(work.connection, work.tenant, one.standard_id).name["id"]
+            for one in siblings
+        }
+        reasons = _reasons(graph, all_tasks[task.bundle_id], task.seq, names)
+        service = book.standard(work.connection, work.tenant, application.standard_id)
+        cases.append(_Case(task, bundle, application, service, reasons))
+    return cases
+
+
+def _reasons(
+    graph: routes.Graph, tasks: Sequence[routes.TaskRow], decide: int, names: Mapping[int, str]
+) -> tuple[str, ...]:
+    """Why this application is refused: the reasons of every rejection before it, each once. Empty: it is not."""
+    reasons: dict[str, None] = {}
+    seen: set[int] = set()
+    open_ends = list(graph.after[decide])
+    while open_ends:
+        seq = open_ends.pop()
+        if seq in seen:
+            continue
+        seen.add(seq)
+        task = tasks[seq]
+        if task.state == routes.TaskState.REJECTED and seq in graph.decides:
+            reasons[f"{names[graph.members[seq][0]]} yang menjadi syarat telah ditolak."] = None
+        elif task.state == routes.TaskState.REJECTED:
+            reasons |= dict.fromkeys(task.reasons)
+        else:
+            open_ends += graph.after[seq]
+    return tuple(sorted(reasons))
+
+
+def _numbered(work: Work, case: _Case) -> permits.Decision:
+    service, pack = case.service, work.tenant.pack
+    is_refusal = bool(case.reasons)
+    series = permits.refusal_series(service.series) if is_refusal else service.series
+    year = work.today.year
+    serial = numbers.draw(work.connection, work.tenant.id, series, year)[0]
+    decision = permits.Decision(
+        id=uuid4(),
+        bundle_id=case.bundle.id,
+        application_id=case.application.id,
+        kind="refusal" if is_refusal else service.outcome.value,
+        number=permits.number_text(serial, series, pack.prefix, year),
+        code=permits.new_code(pack.code),
+        drafted_at=work.now,
+        valid_until=None if is_refusal else permits.valid_until(work.today, service.valid_months),
+        reasons=case.reasons,
+    )
+    permits.add_decision(work.connection, work.tenant.id, decision)
+    return decision

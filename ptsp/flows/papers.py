@@ -1,0 +1,126 @@
+"""What the signed papers say, put together from the pinned standard, the answers and the decision. Indonesian."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ptsp.domain import applications, permits
+from ptsp.infra.pdf import Fact, Letterhead, PermitSheet, Proof, RefusalSheet, Signature
+from ptsp.infra.pdf.words import long_date
+from ptsp.infra.tenants import Tenant
+from ptsp.kernel.formulas import Value
+from ptsp.kernel.identity import mask_nik
+from ptsp.kernel.specs import FieldSpec, ServiceSpec
+
+TEST_NOTE = (
+    "Ditandatangani secara elektronik dengan sertifikat uji; keasliannya diperiksa pada alamat di atas."
+)
+REMEDIES = (
+    "Perbaiki hal-hal di atas, lalu ajukan permohonan baru.",
+    "Sampaikan keberatan secara tertulis kepada kantor ini bila keputusan ini dianggap keliru.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """All a document is written from; nothing here is read from the database any more."""
+
+    tenant: Tenant
+    service: ServiceSpec
+    bundle: applications.BundleRow
+    application: applications.ApplicationRow
+    applicant: Mapping[str, str]
+    decision: permits.Decision
+    issued_on: date
+    public_url: str
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.decision.kind == "refusal"
+
+
+def permit_sheet(paper: Paper) -> PermitSheet:
+    service = paper.service
+    return PermitSheet(
+        letterhead=_letterhead(paper.tenant),
+        title=service.name["id"],
+        number=paper.decision.number,
+        holder=_holder(paper),
+        subject=f"Diberikan {service.name['id']} kepada pemohon tersebut di atas, dengan data sebagai berikut.",
+        answers=_answers(paper),
+        legal_basis=(service.standard.internal["legal_basis"]["id"],),
+        conditions=(),
+        issued_on=paper.issued_on,
+        valid_until=paper.decision.valid_until,
+        signature=_signature(paper),
+        proof=_proof(paper),
+        note=TEST_NOTE,
+    )
+
+
+def refusal_sheet(paper: Paper) -> RefusalSheet:
+    service = paper.service
+    return RefusalSheet(
+        letterhead=_letterhead(paper.tenant),
+        title="Surat Penolakan",
+        number=paper.decision.number,
+        holder=_holder(paper),
+        service=service.name["id"],
+        reference=paper.bundle.reference,
+        lodged_on=paper.bundle.lodged_at.date(),
+        reasons=paper.decision.reasons,
+        legal_basis=(service.standard.internal["legal_basis"]["id"],),
+        remedies=REMEDIES,
+        issued_on=paper.issued_on,
+        signature=_signature(paper),
+        proof=_proof(paper),
+        note=TEST_NOTE,
+    )
+
+
+def shown_answer(field: FieldSpec, value: Value) -> str:
+    """An answer as Indonesians write it: 1.250,5 m2; Ya; the label of a choice."""
+    if isinstance(value, bool):
+        return "Ya" if value else "Tidak"
+    if isinstance(value, Decimal):
+        whole, _, part = format(value, "f").partition(".")
+        number = f"{int(whole):,}".replace(",", ".") + (f",{part}" if part else "")
+        return f"{number} {field.unit}".strip()
+    labels = {choice.code: choice.label["id"] for choice in field.choices}
+    return labels.get(value, value)
+
+
+def _letterhead(tenant: Tenant) -> Letterhead:
+    return Letterhead(government=f"Pemerintah {tenant.pack.region}", office=tenant.pack.name["id"])
+
+
+def _holder(paper: Paper) -> tuple[Fact, ...]:
+    person = paper.applicant
+    return (
+        Fact("Nama", person["name"]),
+        Fact("NIK", mask_nik(person["nik"])),
+        Fact("Alamat", person["address"]),
+        Fact(
+            "Tempat, tanggal lahir",
+            f"{person['birth_place']}, {long_date(date.fromisoformat(person['birth_on']))}",
+        ),
+    )
+
+
+def _answers(paper: Paper) -> tuple[Fact, ...]:
+    given = applications.answers_from_text(paper.application.answers)
+    return tuple(
+        Fact(field.label["id"], shown_answer(field, given[field.code]))
+        for field in paper.service.fields
+        if field.code in given
+    )
+
+
+def _signature(paper: Paper) -> Signature:
+    place = paper.tenant.pack.region.removeprefix("Kabupaten ").removeprefix("Kota ")
+    return Signature(place=place, position=paper.tenant.pack.agencies[paper.service.signer].name["id"])
+
+
+def _proof(paper: Paper) -> Proof:
+    return Proof(code=paper.decision.code, verify_url=f"{paper.public_url}/verify/{paper.decision.code}")

@@ -1,0 +1,180 @@
+"""An applicant lodges several permits as one bundle: planned, priced, stored and owed in one transaction."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from ptsp.domain import applications, routes
+from ptsp.flows._planning import Planned, plan_bundle
+from ptsp.infra import ledger
+from ptsp.infra.work import Work
+from ptsp.kernel.errors import Conflict, Fault, Invalid
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no signs that are mistaken for others
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the applicant gets back. `key` opens the tracking page; `is_replay` says it was lodged before."""
+
+    reference: str
+    key: str
+    promised_on: date
+    is_replay: bool
+
+
+def submit_bundle(work: Work, order: applications.Order, regions: frozenset[str] | None = None) -> Accepted:
+    """Lodge one bundle. Raises Invalid with every fault, and stores nothing then."""
+    return submit_bundles(work, [order], regions)[0]
+
+
+def submit_bundles(
+    work: Work, orders: Sequence[applications.Order], regions: frozenset[str] | None = None
+) -> list[Accepted]:
+    """Lodge several bundles with four statements, all or none.
+
+    An order whose client key was used before is answered as then; with another body it is refused.
+    """
+    planned = [plan_bundle(work.tenant, order, work.today, regions) for order in orders]
+    bundles, events = _bundles(work, orders, planned)
+    added = applications.add_bundles(work.connection, work.tenant.id, bundles)
+    fresh = [at for at, bundle in enumerate(bundles) if bundle.id in added]
+    if fresh:
+        _store_parts(work, [(bundles[at], orders[at], planned[at]) for at in fresh])
+        ledger.append(work.connection, work.tenant.id, [events[at] for at in fresh])
+    return [
+        _accepted(work, bundle.reference, bundle.promised_on, is_replay=False)
+        if bundle.id in added
+        else _replayed(work, order)
+        for bundle, order in zip(bundles, orders, strict=True)
+    ]
+
+
+def _bundles(
+    work: Work, orders: Sequence[applications.Order], planned: Sequence[Planned]
+) -> tuple[list[applications.NewBundle], list[ledger.EventRow]]:
+    bundles, events = [], []
+    tenant = work.tenant
+    for order, one in zip(orders, planned, strict=True):
+        bundle_id = uuid4()
+        fact = ledger.Fact("bundle.submitted", work.actor, _said(one))
+        rows, head = ledger.chained(tenant.id, bundle_id, ledger.Head(0, ledger.START), work.now, [fact])
+        events += rows
+        sealed = {name: str(value) for name, value in asdict(order.applicant).items()}
+        bundles.append(
+            applications.NewBundle(
+                id=bundle_id,
+                reference=_reference(work),
+                lodged_at=work.now,
+                promised_on=one.promised_on,
+                before_merging=one.plan.before_merging,
+                graph=routes.graph_as_text(one.plan.graph),
+                applicant=tenant.vault.seal(tenant.id, f"bundle.applicant:{bundle_id}", sealed),
+                nik_index=tenant.vault.index(tenant.id, "bundle.nik", order.applicant.nik),
+                client_key=order.client_key,
+                fingerprint=order.fingerprint,
+                last_event=head.seq,
+                head=head.hash,
+            )
+        )
+    return bundles, events
+
+
+def _store_parts(
+    work: Work, parts: Sequence[tuple[applications.NewBundle, applications.Order, Planned]]
+) -> None:
+    tenant = work.tenant
+    new_applications, new_tasks = [], []
+    documents: list[tuple[UUID, UUID, str]] = []
+    for bundle, order, one in parts:
+        for position, (wanted, lodged) in enumerate(zip(order.applications, one.lodged, strict=True)):
+            new_applications.append(
+                applications.NewApplication(
+                    id=uuid4(),
+                    bundle_id=bundle.id,
+                    position=position,
+                    service=wanted.service,
+                    standard_id=tenant.standards[wanted.service][0],
+                    answers=applications.answers_as_text(lodged.answers),
+                    shown=tuple(sorted(lodged.shown)),
+                    promised_on=one.promised[position],
+                )
+            )
+            documents += [(document, bundle.id, code) for code, document in wanted.documents.items()]
+        new_tasks += _tasks(bundle.id, one)
+    applications.add_applications(work.connection, tenant.id, new_applications)
+    routes.add_tasks(work.connection, tenant.id, new_tasks)
+    if documents:
+        _attach(work, documents, [order for _, order, _ in parts])
+
+
+def _attach(
+    work: Work, documents: list[tuple[UUID, UUID, str]], orders: Sequence[applications.Order]
+) -> None:
+    found = applications.attach_documents(work.connection, documents)
+    faults = [
+        Fault(f"applications[{position}].documents.{code}", "no such uploaded document for this requirement")
+        for order in orders
+        for position, wanted in enumerate(order.applications)
+        for code, document in wanted.documents.items()
+        if document not in found
+    ]
+    if faults:
+        raise Invalid(faults)
+
+
+def _tasks(bundle_id: UUID, one: Planned) -> list[routes.NewTask]:
+    return [
+        routes.NewTask(
+            id=uuid4(),
+            bundle_id=bundle_id,
+            seq=node.seq,
+            code=node.code,
+            kind=node.kind.value,
+            agency=node.agency,
+            days=node.days,
+            planned_on=ends_on,
+            state=(routes.TaskState.BLOCKED if node.after else routes.TaskState.READY).value,
+        )
+        for node, ends_on in zip(one.plan.nodes, one.ends, strict=True)
+    ]
+
+
+def _said(one: Planned) -> Mapping[str, object]:
+    """What the ledger keeps of a submission: the promise and the price, each with what it was made from."""
+    return {
+        "applications": [
+            {
+                "service": lodged.service.code,
+                "standard": lodged.service.standard.version,
+                "promised_on": one.promised[position].isoformat(),
+                "fee": bill.total,
+            }
+            for position, (lodged, bill) in enumerate(zip(one.lodged, one.bills, strict=True))
+        ],
+        "tasks": [[node.code, node.agency, node.days, list(node.after)] for node in one.plan.nodes],
+        "promised_on": one.promised_on.isoformat(),
+    }
+
+
+def _reference(work: Work) -> str:
+    """Short enough to be read aloud, and telling nobody how many others there are."""
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(7))
+    return f"{work.tenant.pack.prefix}-{work.today:%y%m%d}-{drawn}"
+
+
+def _replayed(work: Work, order: applications.Order) -> Accepted:
+    before = applications.lodged_before(work.connection, order.client_key)
+    if before is None:
+        raise Conflict("this Idempotency-Key is being used by another request just now")
+    if before.fingerprint != order.fingerprint:
+        fault = Fault("Idempotency-Key", "was used before for a different submission")
+        raise Invalid([fault])
+    return _accepted(work, before.reference, before.promised_on, is_replay=True)
+
+
+def _accepted(work: Work, reference: str, promised_on: date, *, is_replay: bool) -> Accepted:
+    key = work.tenant.vault.tracking_key(work.tenant.id, reference)
+    return Accepted(reference, key, promised_on, is_replay)

@@ -1,0 +1,222 @@
+"""What an applicant sees of a bundle, and what it would look like before it is lodged."""
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from ptsp.domain import applications, fees, permits, routes
+from ptsp.flows._planning import Planned, plan_bundle
+from ptsp.flows.event_texts import event_text
+from ptsp.flows.views import (
+    ApplicationView,
+    BillLineView,
+    BundleView,
+    DocumentView,
+    EventView,
+    NoticeView,
+    QuoteView,
+    TaskView,
+)
+from ptsp.infra import ledger
+from ptsp.infra.tenants import Tenant, TenantBook
+from ptsp.infra.work import Work
+from ptsp.kernel.errors import NotFound
+from ptsp.kernel.identity import mask_nik
+from ptsp.kernel.specs import ServiceSpec, Text
+
+APPLICANT_NAME = {"id": "Pemohon", "en": "Applicant"}
+
+
+def quote_bundle(work: Work, order: applications.Order, regions: frozenset[str] | None = None) -> QuoteView:
+    """Plan and price a submission without lodging it. Raises Invalid with every fault."""
+    planned = plan_bundle(work.tenant, order, work.today, regions)
+    codes = [one.service.code for one in planned.lodged]
+    return QuoteView(
+        tasks=tuple(_planned_task(work.tenant, planned, node, codes) for node in planned.plan.nodes),
+        tasks_before_merging=planned.plan.before_merging,
+        promised_on=planned.promised_on,
+        promised={codes[position]: on for position, on in planned.promised.items()},
+        notices=tuple(
+            _quoted_notice(work, one.service, bill)
+            for one, bill in zip(planned.lodged, planned.bills, strict=True)
+            if one.is_billed
+        ),
+        fee=sum(bill.total for bill in planned.bills),
+    )
+
+
+def find_bundle(work: Work, reference: str, key: str) -> applications.BundleRow:
+    """The bundle, for whoever holds its key. A wrong key and a wrong reference are told apart by nobody."""
+    expected = work.tenant.vault.tracking_key(work.tenant.id, reference)
+    bundle = applications.bundle(work.connection, reference)
+    if bundle is None or not hmac.compare_digest(expected.encode(), key.upper().encode()):
+        raise NotFound("there is no bundle with this reference and key")
+    return bundle
+
+
+def track_bundle(work: Work, book: TenantBook, reference: str, key: str) -> BundleView:
+    """Everything the applicant may see. Raises NotFound when reference or key is wrong."""
+    bundle = find_bundle(work, reference, key)
+    tenant = work.tenant
+    lodged = applications.applications(work.connection, [bundle.id])[bundle.id]
+    services = [book.standard(work.connection, tenant, one.standard_id) for one in lodged]
+    tasks = routes.tasks(work.connection, bundle.id)
+    graph = routes.graph_from_text(bundle.graph)
+    names = {task.seq: _name(task.code, graph.members[task.seq], services) for task in tasks}
+    person = tenant.vault.open(tenant.id, f"bundle.applicant:{bundle.id}", bundle.applicant)
+    notices = fees.notices(work.connection, [bundle.id])
+    return BundleView(
+        tenant=tenant.code,
+        tenant_name=tenant.pack.name,
+        time_zone=tenant.pack.time_zone,
+        reference=bundle.reference,
+        lodged_at=bundle.lodged_at,
+        promised_on=bundle.promised_on,
+        state=bundle.state,
+        outcome=bundle.outcome,
+        applicant_name=person["name"],
+        applicant_nik=mask_nik(person["nik"]),
+        tasks_before_merging=bundle.before_merging,
+        tasks=tuple(_task(tenant, task, graph, names, [one.code for one in services]) for task in tasks),
+        applications=_applications(work, bundle, lodged, services),
+        notices=tuple(_notice(one, lodged, services) for one in notices),
+        fee=sum(one.total for one in notices if one.state != "cancelled"),
+        events=_events(work, bundle, names, services),
+    )
+
+
+def _planned_task(tenant: Tenant, planned: Planned, node: routes.Node, codes: Sequence[str]) -> TaskView:
+    return TaskView(
+        seq=node.seq,
+        code=node.code,
+        name=node.name,
+        kind=node.kind.value,
+        agency=node.agency,
+        agency_name=_agency_name(tenant, node.agency),
+        services=tuple(codes[member] for member in node.members),
+        after=node.after,
+        state=(routes.TaskState.BLOCKED if node.after else routes.TaskState.READY).value,
+        days=node.days,
+        planned_on=planned.ends[node.seq],
+        started_at=None,
+        ended_at=None,
+        reasons=(),
+    )
+
+
+def _task(
+    tenant: Tenant, task: routes.TaskRow, graph: routes.Graph, names: Mapping[int, Text], codes: Sequence[str]
+) -> TaskView:
+    return TaskView(
+        seq=task.seq,
+        code=task.code,
+        name=names[task.seq],
+        kind=task.kind,
+        agency=task.agency,
+        agency_name=_agency_name(tenant, task.agency),
+        services=tuple(codes[member] for member in graph.members[task.seq]),
+        after=graph.after[task.seq],
+        state=task.state,
+        days=task.days,
+        planned_on=task.planned_on,
+        started_at=task.started_at,
+        ended_at=task.ended_at,
+        reasons=task.reasons,
+    )
+
+
+def _name(code: str, members: Sequence[int], services: Sequence[ServiceSpec]) -> Text:
+    for member in members:
+        for step in services[member].route:
+            if step.code == code:
+                return step.name
+    name = routes.CLOSING_NAMES[code]
+    service = services[members[0]].name
+    return {language: f"{words} {service[language]}" for language, words in name.items()}
+
+
+def _agency_name(tenant: Tenant, code: str) -> Text:
+    if code == routes.APPLICANT:
+        return APPLICANT_NAME
+    agency = tenant.pack.agencies.get(code)
+    return agency.name if agency else {"id": code, "en": code}
+
+
+def _applications(
+    work: Work,
+    bundle: applications.BundleRow,
+    lodged: Sequence[applications.ApplicationRow],
+    services: Sequence[ServiceSpec],
+) -> tuple[ApplicationView, ...]:
+    decided = {one.application_id: one for one in permits.decisions(work.connection, [bundle.id])}
+    views = []
+    for application, service in zip(lodged, services, strict=True):
+        decision = decided.get(application.id)
+        views.append(
+            ApplicationView(
+                service=service.code,
+                name=service.name,
+                state=application.state,
+                promised_on=application.promised_on,
+                ended_at=application.ended_at,
+                reasons=decision.reasons if decision else (),
+                document=_document(decision, application) if decision else None,
+            )
+        )
+    return tuple(views)
+
+
+def _document(decision: permits.Decision, application: applications.ApplicationRow) -> DocumentView | None:
+    if decision.issued_at is None or decision.kind == "registration":
+        return None
+    is_collectable = application.state != "open"  # payment after signature ends the application
+    return DocumentView(decision.number, decision.kind, decision.code, decision.issued_at, is_collectable)
+
+
+def _notice(
+    notice: fees.Notice, lodged: Sequence[applications.ApplicationRow], services: Sequence[ServiceSpec]
+) -> NoticeView:
+    service = next(
+        service for one, service in zip(lodged, services, strict=True) if one.id == notice.application_id
+    )
+    return NoticeView(
+        number=notice.number,
+        service=service.code,
+        service_name=service.name,
+        lines=tuple(BillLineView(**line) for line in json.loads(notice.lines)),
+        total=notice.total,
+        issued_on=notice.issued_on,
+        due_on=notice.due_on,
+        state=notice.state,
+        paid_at=notice.paid_at,
+        bill=notice.bill,
+    )
+
+
+def _quoted_notice(work: Work, service: ServiceSpec, bill: fees.Bill) -> NoticeView:
+    return NoticeView(
+        number="",
+        service=service.code,
+        service_name=service.name,
+        lines=tuple(
+            BillLineView(line.code, line.label, line.account, line.amount, line.receipt)
+            for line in bill.lines
+        ),
+        total=bill.total,
+        issued_on=work.today,
+        due_on=work.today + timedelta(days=service.fee.due_days),
+        state="quoted",
+        paid_at=None,
+        bill="",
+    )
+
+
+def _events(
+    work: Work, bundle: applications.BundleRow, names: Mapping[int, Text], services: Sequence[ServiceSpec]
+) -> tuple[EventView, ...]:
+    titles = {position: service.name for position, service in enumerate(services)}
+    return tuple(
+        EventView(row.seq, row.at, row.type, event_text(row.type, row.body, names, titles))
+        for row in ledger.events(work.connection, bundle.id)
+    )

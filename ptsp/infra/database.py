@@ -1,0 +1,55 @@
+"""The way to PostgreSQL: one engine per role, and the tenant bound when a transaction begins."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import IntegrityError
+
+EVERY_TENANT = object()  # only for the sweeper, the migration and the tenant list
+
+
+class NoTenant(RuntimeError):
+    """A transaction was begun without saying whose it is."""
+
+
+def open_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine whose every transaction belongs to one tenant; see `tenant_transaction`."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        connect_args={"prepare_threshold": 5, "options": "-c timezone=UTC"},
+    )
+    event.listen(engine, "begin", _bind)
+    return engine
+
+
+@contextmanager
+def tenant_transaction(engine: Engine, tenant_id: int) -> Iterator[Connection]:
+    """Commit when the block ends, roll back when it raises. Rows of other tenants do not exist in it."""
+    with engine.connect().execution_options(tenant=tenant_id) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def platform_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction of no tenant: it sees the tables of the platform and no row of any tenant."""
+    with engine.connect().execution_options(tenant=EVERY_TENANT) as connection, connection.begin():
+        yield connection
+
+
+def violated(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused, which is our word for what is wrong."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None)
+
+
+def _bind(connection: Connection) -> None:
+    tenant = connection.get_execution_options().get("tenant")
+    if tenant is None:
+        raise NoTenant("begin a transaction with tenant_transaction or platform_transaction")
+    if tenant is not EVERY_TENANT:
+        bound = "SELECT clock_timestamp(), set_config('app.tenant', %s, true)"
+        connection.info["now"] = connection.exec_driver_sql(bound, (str(tenant),)).scalar_one()

@@ -1,0 +1,160 @@
+"""The event ledger: append-only rows, chained by hash per bundle.
+
+`hash = SHA-256(hash of the row before || body)`; the first row follows 32 zero bytes. The body is stored as the
+canonical bytes that were hashed (JSON, sorted keys, no spaces) and names tenant, bundle and position itself,
+so that a row cannot be changed, taken out, moved or copied unseen. The head is kept in the bundle's row, so
+that rows cannot be cut off at the end either.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+START = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened; `data` holds no personal data."""
+
+    type: str
+    actor: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of one bundle's chain."""
+
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    bundle_id: UUID
+    seq: int
+    at: datetime
+    type: str
+    body: str
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What the verifier saw. `broken` names bundle and position of each first fault."""
+
+    bundles: int
+    events: int
+    broken: tuple[str, ...]
+
+
+INSERT = text("""
+    INSERT INTO app.event (tenant_id, bundle_id, seq, at, type, body, hash)
+    SELECT :tenant, * FROM unnest(CAST(:bundle AS uuid[]), CAST(:seq AS int[]), CAST(:at AS timestamptz[]),
+                                  CAST(:type AS text[]), CAST(:body AS text[]), CAST(:hash AS bytea[]))""")
+
+OF_BUNDLE = text("SELECT seq, at, type, body, hash FROM app.event WHERE bundle_id = :bundle ORDER BY seq")
+
+CHAINS = text("""
+    SELECT b.id, b.last_event, b.head, e.seq, e.type, e.body, e.hash
+      FROM app.bundle b LEFT JOIN app.event e ON e.tenant_id = b.tenant_id AND e.bundle_id = b.id
+     ORDER BY b.id, e.seq""")
+
+
+def chained(
+    tenant_id: int, bundle_id: UUID, head: Head, at: datetime, facts: Iterable[Fact]
+) -> tuple[list[EventRow], Head]:
+    """Rows that continue the chain, and its new head."""
+    rows: list[EventRow] = []
+    for fact in facts:
+        seq = head.seq + 1
+        body = canonical(
+            {
+                "tenant": tenant_id,
+                "bundle": str(bundle_id),
+                "seq": seq,
+                "at": at.isoformat(),
+                "type": fact.type,
+                "actor": fact.actor,
+                "data": fact.data,
+            }
+        )
+        head = Head(seq, hashlib.sha256(head.hash + body.encode()).digest())
+        rows.append(EventRow(bundle_id, seq, at, fact.type, body, head.hash))
+    return rows, head
+
+
+def append(connection: Connection, tenant_id: int, rows: Sequence[EventRow]) -> None:
+    """Write rows of any number of bundles with one statement."""
+    if not rows:
+        return
+    connection.execute(
+        INSERT,
+        {
+            "tenant": tenant_id,
+            "bundle": [row.bundle_id for row in rows],
+            "seq": [row.seq for row in rows],
+            "at": [row.at for row in rows],
+            "type": [row.type for row in rows],
+            "body": [row.body for row in rows],
+            "hash": [row.hash for row in rows],
+        },
+    )
+
+
+def canonical(value: object) -> str:
+    """One text for one value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def check_chains(connection: Connection, tenant_id: int) -> ChainReport:
+    """Fold every chain of the bound tenant again from the stored bodies alone."""
+    heads: dict[UUID, tuple[Head, bool]] = {}
+    broken: list[str] = []
+    ends: dict[UUID, Head] = {}
+    events = 0
+    for row in connection.execution_options(stream_results=True).execute(CHAINS):
+        bundle_id, last, end, seq, kind, body, stored = row
+        ends[bundle_id] = Head(last, bytes(end))
+        head, is_whole = heads.get(bundle_id, (Head(0, START), True))
+        if seq is None:
+            heads[bundle_id] = (head, is_whole)
+            continue
+        events += 1
+        computed = hashlib.sha256(head.hash + body.encode()).digest()
+        fits = (
+            computed == bytes(stored)
+            and _says(body, tenant_id, bundle_id, head.seq + 1, kind)
+            and seq == head.seq + 1
+        )
+        if is_whole and not fits:
+            broken.append(f"bundle {bundle_id} event {seq}")
+        heads[bundle_id] = (Head(seq, bytes(stored)), is_whole and fits)
+    broken += [
+        f"bundle {bundle_id} ends at {head.seq}, not {ends[bundle_id].seq}"
+        for bundle_id, (head, is_whole) in heads.items()
+        if is_whole and head != ends[bundle_id]
+    ]
+    return ChainReport(len(heads), events, tuple(broken))
+
+
+def _says(body: str, tenant_id: int, bundle_id: UUID, seq: int, kind: str) -> bool:
+    said = json.loads(body)
+    return (said["tenant"], said["bundle"], said["seq"], said["type"]) == (
+        tenant_id,
+        str(bundle_id),
+        seq,
+        kind,
+    )
+
+
+def events(connection: Connection, bundle_id: UUID) -> list[EventRow]:
+    """The ledger of one bundle, from the beginning."""
+    rows = connection.execute(OF_BUNDLE, {"bundle": bundle_id})
+    return [EventRow(bundle_id, row.seq, row.at, row.type, row.body, bytes(row.hash)) for row in rows]

@@ -1,0 +1,199 @@
+"""Make the typed form of a pack from its written form, which fits its schema by now."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ptsp.infra.packs.layers import Layers
+from ptsp.infra.packs.stored import pack_to_json
+from ptsp.kernel.specs import (
+    AgencySpec,
+    Basis,
+    CalendarSpec,
+    Choice,
+    DayOff,
+    FeeLineSpec,
+    FeeSpec,
+    FieldSpec,
+    Figure,
+    Gate,
+    Outcome,
+    Pattern,
+    RequirementSpec,
+    ServiceSpec,
+    StandardSpec,
+    StepKind,
+    StepSpec,
+    TableSpec,
+    TenantPack,
+    Text,
+)
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+INTERNAL = (
+    "legal_basis",
+    "facilities",
+    "competence",
+    "supervision",
+    "staff",
+    "service_guarantee",
+    "safety_guarantee",
+    "evaluation",
+)
+DUE_DAYS = 15
+
+
+def tenant_pack(layers: Layers) -> TenantPack:
+    """The whole pack. Only for layers in which the check found nothing wrong."""
+    if layers.tenant is None or layers.calendar is None or layers.agencies is None or layers.texts is None:
+        raise ValueError(f"{layers.code}: only a pack without faults can be built")
+    raw = layers.tenant.raw
+    fields: dict[str, Any] = {
+        "code": raw["code"],
+        "name": raw["name"],
+        "region": raw["region"],
+        "region_code": raw["region_code"],
+        "time_zone": raw["time_zone"],
+        "pattern": Pattern(raw["pattern"]),
+        "prefix": raw["prefix"],
+        "agencies": {code: agency(part.raw) for code, part in layers.agencies.items()},
+        "services": {code: service(part.raw, layers) for code, part in layers.services.items()},
+        "calendar": calendar(layers.calendar.raw),
+        "texts": {key: part.raw for key, part in layers.texts.items()},
+        "templates": {name: source for name, (_, source) in layers.templates.items()},
+    }
+    return TenantPack(**fields, digest=digest(TenantPack(**fields, digest="")))
+
+
+def digest(pack: TenantPack) -> str:
+    """SHA-256 of everything the pack says, whatever files it is spread over; comments do not count."""
+    stored = {key: value for key, value in pack_to_json(pack).items() if key != "digest"}
+    return hashlib.sha256(json.dumps(stored, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def agency(raw: Mapping[str, Any]) -> AgencySpec:
+    return AgencySpec(
+        code=raw["code"],
+        name=raw["name"],
+        connector=raw.get("connector"),
+        options=raw.get("options", {}),
+        desk=raw.get("desk", False),
+    )
+
+
+def calendar(raw: Mapping[str, Any]) -> CalendarSpec:
+    return CalendarSpec(
+        weekdays=frozenset(WEEKDAYS.index(one) for one in raw["weekdays"]),
+        collective_leave=raw["collective_leave"],
+        days_off=tuple(DayOff(day(one["on"]), one["name"], one["source"]) for one in raw["days_off"]),
+        basis=Basis(raw["basis"]),
+        source=raw["source"],
+    )
+
+
+def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
+    """One service; what it leaves out comes from the tenant and from the standard's defaults."""
+    own_pattern = raw.get("pattern") or (layers.tenant.raw["pattern"] if layers.tenant else "one_door")
+    return ServiceSpec(
+        code=raw["code"],
+        name=raw["name"],
+        outcome=Outcome(raw["outcome"]),
+        series=raw["series"],
+        pattern=Pattern(own_pattern),
+        gate=Gate(raw["gate"]),
+        signer=raw["signer"]["agency"],
+        sign_days=raw["signer"]["days"],
+        offered_from=day(raw["offered"]["from"]),
+        offered_until=_day_or_none(raw["offered"].get("until")),
+        standard=_standard(raw["standard"], layers),
+        fields=tuple(_field(one) for one in raw["fields"]),
+        requirements=tuple(_requirement(one) for one in raw["requirements"]),
+        route=tuple(_step(one) for one in raw["route"]),
+        fee=_fee(raw["fee"]),
+        valid_months=raw.get("valid_months"),
+        note=raw.get("note"),
+    )
+
+
+def _standard(raw: Mapping[str, Any], layers: Layers) -> StandardSpec:
+    return StandardSpec(
+        version=raw["version"],
+        valid_from=day(raw["valid_from"]),
+        valid_to=_day_or_none(raw.get("valid_to")),
+        time_limit=Figure(**{**raw["time_limit"], "basis": Basis(raw["time_limit"]["basis"])}),
+        procedure=raw["procedure"],
+        product=raw["product"],
+        complaints=complaints(raw, layers) or {},
+        internal=internal(raw, layers),
+    )
+
+
+def complaints(raw_standard: Mapping[str, Any], layers: Layers) -> Text | None:
+    """Component 6: the service's own words, else those of the standard's defaults."""
+    default = layers.complaints.raw if layers.complaints else None
+    found: Text | None = raw_standard.get("complaints", default)
+    return found
+
+
+def internal(raw_standard: Mapping[str, Any], layers: Layers) -> dict[str, Text]:
+    """Components 7 to 14, as far as they are given somewhere."""
+    given = {key: part.raw for key, part in layers.internal.items()} | raw_standard.get("internal", {})
+    return {key: given[key] for key in INTERNAL if key in given}
+
+
+def _field(raw: Mapping[str, Any]) -> FieldSpec:
+    return FieldSpec(
+        **_with(raw, {"minimum": number, "maximum": number, "choices": _choices}),
+    )
+
+
+def _choices(raw: list[Mapping[str, Any]]) -> tuple[Choice, ...]:
+    return tuple(Choice(one["code"], one["label"]) for one in raw)
+
+
+def _requirement(raw: Mapping[str, Any]) -> RequirementSpec:
+    return RequirementSpec(**_with(raw, {"accepts": tuple}))
+
+
+def _step(raw: Mapping[str, Any]) -> StepSpec:
+    return StepSpec(**_with(raw, {"kind": StepKind, "after": tuple, "needs": tuple}))
+
+
+def _fee(raw: Mapping[str, Any]) -> FeeSpec:
+    return FeeSpec(
+        legal_basis=raw["legal_basis"],
+        basis=Basis(raw["basis"]),
+        source=raw["source"],
+        lines=tuple(FeeLineSpec(**one) for one in raw.get("lines", [])),
+        lets={one["name"]: one["value"] for one in raw.get("lets", [])},
+        tables={one["code"]: _table(one) for one in raw.get("tables", [])},
+        due_days=raw.get("due_days", DUE_DAYS),
+    )
+
+
+def _table(raw: Mapping[str, Any]) -> TableSpec:
+    rows = tuple(
+        (bound if isinstance(bound, str) else number(bound), number(value)) for bound, value in raw["rows"]
+    )
+    return TableSpec(raw["code"], raw["kind"], rows, Basis(raw["basis"]), raw["source"])  # type: ignore[arg-type]
+
+
+def _with(raw: Mapping[str, Any], makers: Mapping[str, Callable[[Any], object]]) -> dict[str, Any]:
+    """The keys as given, those in `makers` made into what the typed form holds."""
+    return {key: makers[key](value) if key in makers else value for key, value in raw.items()}
+
+
+def number(raw: int | Decimal | None) -> Decimal | None:
+    return None if raw is None else Decimal(raw)
+
+
+def day(raw: date | str) -> date:
+    """A day as YAML reads it, or as text in quotes."""
+    return raw if isinstance(raw, date) else date.fromisoformat(raw)
+
+
+def _day_or_none(raw: date | str | None) -> date | None:
+    return None if raw is None else day(raw)

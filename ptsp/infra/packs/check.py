@@ -1,0 +1,123 @@
+"""Check whole folders of packs, and read those in which nothing is wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ptsp.infra.packs.build import agency, service, tenant_pack
+from ptsp.infra.packs.folder import TENANT, Folder, read_folder
+from ptsp.infra.packs.layers import Layers, layered
+from ptsp.infra.packs.mend import fitted
+from ptsp.infra.packs.places import Document, did_you_mean
+from ptsp.infra.packs.read import read_document
+from ptsp.infra.packs.schema import load_schemas
+from ptsp.infra.packs.sense import Scene, between_offices, office_faults, service_faults
+from ptsp.kernel.errors import BadPack, Fault, NotFound
+from ptsp.kernel.specs import ServiceSpec, TenantPack
+
+CONNECTORS = Path(__file__).resolve().parents[3] / "connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All packs of a folder after `extends`, and everything that is wrong with any of them."""
+
+    offices: tuple[Layers, ...]
+    faults: tuple[Fault, ...]
+
+
+def check_packs(root: Path, *, connectors: Path = CONNECTORS) -> list[Fault]:
+    """Every mistake of all packs under `root`, sorted by file. Empty if all is well."""
+    return list(look_at(root, connectors=connectors).faults)
+
+
+def read_all(root: Path, *, connectors: Path = CONNECTORS) -> list[TenantPack]:
+    """All packs under `root`, by code. Raises BadPack naming every mistake of all of them."""
+    checked = look_at(root, connectors=connectors)
+    if checked.faults:
+        raise BadPack(checked.faults)
+    return [tenant_pack(office) for office in checked.offices]
+
+
+def read_pack(root: Path, code: str, *, connectors: Path = CONNECTORS) -> TenantPack:
+    """The pack of one tenant with its base. Raises BadPack naming every mistake of their files, NotFound."""
+    if code not in _codes(root) or code.startswith("_"):
+        raise NotFound(f"there is no pack `{code}`{did_you_mean(code, _tenants(root))}")
+    checked = look_at(root, connectors=connectors, only=code)
+    if checked.faults:
+        raise BadPack(checked.faults)
+    return tenant_pack(checked.offices[0])
+
+
+def look_at(root: Path, *, connectors: Path = CONNECTORS, only: str | None = None) -> Checked:
+    """Read and check the packs under `root`, or one of them with the bases."""
+    schemas = load_schemas()
+    codes = [code for code in _codes(root) if only in (None, code) or code.startswith("_")]
+    folders = {code: read_folder(root, code, schemas) for code in codes}
+    offices = tuple(layered(one, folders) for one in folders.values() if not one.is_base)
+    manifests, faults = _manifests(connectors)
+    for folder in folders.values():
+        if only in (None, folder.code) or any(one.base == folder.code for one in offices):
+            faults += (*folder.faults, *_base_alone(folder))
+    for office in offices:
+        faults += office.faults
+        faults += _office(office, manifests)
+    faults += between_offices(offices)
+    if not offices:
+        faults.append(Fault(root.name, "holds no pack; each tenant is a folder with a tenant.yaml"))
+    return Checked(offices, _sorted(faults))
+
+
+def _codes(root: Path) -> list[str]:
+    if not root.is_dir():
+        raise NotFound(f"there is no folder {root}")
+    return sorted(one.name for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
+
+
+def _tenants(root: Path) -> list[str]:
+    return [code for code in _codes(root) if not code.startswith("_")]
+
+
+def _office(layers: Layers, connectors: dict[str, Document]) -> list[Fault]:
+    agencies = (
+        {code: agency(part.raw) for code, part in layers.agencies.items()}
+        if layers.agencies is not None
+        else None
+    )
+    faults: list[Fault] = []
+    services: dict[str, ServiceSpec] = {}
+    for code, part in layers.services.items():
+        spec = services[code] = service(part.raw, layers)
+        faults += service_faults(Scene(layers, part, spec, agencies))
+    return [*faults, *office_faults(layers, services, connectors)]
+
+
+def _base_alone(folder: Folder) -> list[Fault]:
+    if folder.is_base and (TENANT in folder.documents or TENANT in folder.unread):
+        return [
+            Fault(f"{folder.code}/{TENANT}", "a base is no tenant and extends nothing; take this file away")
+        ]
+    return []
+
+
+def _manifests(connectors: Path) -> tuple[dict[str, Document], list[Fault]]:
+    """The manifests of all connectors by the name of their folder, and what is wrong with them."""
+    found: dict[str, Document] = {}
+    faults: list[Fault] = []
+    for path in sorted(connectors.glob("*/manifest.yaml")):
+        name = f"connectors/{path.parent.name}/{path.name}"
+        document, wrong = read_document(path, name)
+        faults += wrong
+        if document is None:
+            continue
+        fitting, wrong = fitted(document, "connector-manifest", load_schemas())
+        faults += wrong
+        if fitting is not None:
+            found[path.parent.name] = fitting
+    return found, faults
+
+
+def _sorted(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """By file, each once: a mistake in a base shows at every office that uses it."""
+    once = dict.fromkeys(faults)
+    return tuple(sorted(once, key=lambda fault: fault.field.partition(": ")[0]))

@@ -1,0 +1,122 @@
+"""Mistakes of sense in expressions: what does not parse, names and tables that are not there."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ptsp.infra.packs.places import did_you_mean
+from ptsp.infra.packs.sense.fields import is_name
+from ptsp.infra.packs.sense.scene import Found, Scene, repeated
+from ptsp.kernel.formulas import Expression, FormulaFault, parse
+from ptsp.kernel.specs import FieldSpec, ServiceSpec
+
+_EQUALS_TEXT = re.compile(r'\b([a-z][a-z0-9_]*)\s*[=!]=\s*"([^"]*)"')
+_TEXT_EQUALS = re.compile(r'"([^"]*)"\s*[=!]=\s*([a-z][a-z0-9_]*)\b')
+Written = tuple[str, str, str, str, set[str]]  # path, kind, name, text, the names that may be used
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One expression of a service. `kind` is condition, let or line; `name` whose it is."""
+
+    path: str
+    kind: str
+    name: str
+    expression: Expression
+
+
+def expression_faults(scene: Scene) -> tuple[list[Formula], list[Found]]:
+    """The expressions that can be read, in the order of the file, and everything wrong with any."""
+    service = scene.spec
+    formulas: list[Formula] = []
+    found: list[Found] = list(_lets(scene))
+    fields = {one.code: one for one in service.fields}
+    names = set(fields)
+    for path, kind, name, text, known in _written(scene, names):
+        try:
+            formula = Formula(path, kind, name, parse(text, where=path.lstrip(".")))
+        except FormulaFault as error:
+            found.append(
+                (path, f"cannot be read: {error.reason} (column {error.column} of `{_short(text)}`)")
+            )
+            continue
+        wrong = [*_names(formula, known), *_tables(formula, service), *_unknown_choices(formula, fields)]
+        found += [(path, reason) for reason in wrong]
+        if not wrong:
+            formulas.append(formula)
+    return formulas, found
+
+
+def _written(scene: Scene, fields: set[str]) -> Iterator[Written]:
+    """Every expression of the service, in the order of the file."""
+    service = scene.spec
+    above: set[str] = set()
+    for at, field in enumerate(service.fields):
+        if field.when is not None:
+            yield f".fields[{at}].when", "condition", field.code, field.when, set(above)
+        above.add(field.code)
+    for at, requirement in enumerate(service.requirements):
+        if requirement.when is not None:
+            yield f".requirements[{at}].when", "condition", requirement.code, requirement.when, fields
+    for at, step in enumerate(service.route):
+        if step.when is not None:
+            yield f".route[{at}].when", "condition", step.code, step.when, fields
+    yield from _of_fee(service, scene, fields)
+
+
+def _of_fee(service: ServiceSpec, scene: Scene, fields: set[str]) -> Iterator[Written]:
+    known = set(fields)
+    for at, let in enumerate(scene.raw["fee"].get("lets", [])):
+        yield f".fee.lets[{at}].value", "let", let["name"], let["value"], set(known)
+        known.add(let["name"])
+    for at, line in enumerate(service.fee.lines):
+        yield f".fee.lines[{at}].amount", "line", line.code, line.amount, known
+
+
+def _lets(scene: Scene) -> Iterator[Found]:
+    lets = [one["name"] for one in scene.raw["fee"].get("lets", [])]
+    yield from repeated(lets, "part", ".fee.lets[{}].name")
+    fields = {one.code for one in scene.spec.fields}
+    for at, name in enumerate(lets):
+        if name in fields:
+            yield f".fee.lets[{at}].name", f"`{name}` is a field of this service already; take another name"
+        elif not is_name(name):
+            yield f".fee.lets[{at}].name", f"`{name}` is a word of the expression language; take another name"
+
+
+def _names(formula: Formula, known: set[str]) -> Iterator[str]:
+    for name in sorted(formula.expression.names - known):
+        reason = f"uses `{name}`, which is not known here"
+        if formula.kind == "let":
+            reason = f"uses `{name}`, which is neither a field nor a part above this one"
+        yield f"{reason}{did_you_mean(name, known)}"
+
+
+def _tables(formula: Formula, service: ServiceSpec) -> Iterator[str]:
+    tables = service.fee.tables
+    if formula.kind == "condition":
+        if formula.expression.tables:
+            yield f"reads the table `{min(formula.expression.tables)}`; only fees may read tables"
+        return
+    for code, kind in sorted(formula.expression.reads):
+        if code not in tables:
+            yield f"reads the table `{code}`, which the fee does not have{did_you_mean(code, tables)}"
+        elif tables[code].kind != kind:
+            yield f"reads the table `{code}` as {kind}, but its kind is {tables[code].kind}"
+
+
+def _unknown_choices(formula: Formula, fields: Mapping[str, FieldSpec]) -> Iterator[str]:
+    text = formula.expression.text
+    pairs = [*_EQUALS_TEXT.findall(text), *((name, word) for word, name in _TEXT_EQUALS.findall(text))]
+    for name, word in dict.fromkeys(pairs):
+        field = fields.get(name)
+        if field is None or field.type != "choice":
+            continue
+        codes = {one.code for one in field.choices}
+        if word not in codes:
+            yield f"compares `{name}` with `{word}`, which is none of its choices{did_you_mean(word, codes)}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:77]}..."

@@ -1,0 +1,39 @@
+"""What one service of a pack is judged by."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ptsp.infra.packs.layers import Layers, Part
+from ptsp.kernel.specs import AgencySpec, ServiceSpec
+
+Found = tuple[str, str]  # path inside the part, and the reason
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One service at one office. `agencies` is None where they could not be read."""
+
+    layers: Layers
+    part: Part
+    spec: ServiceSpec
+    agencies: Mapping[str, AgencySpec] | None
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        written: Mapping[str, Any] = self.part.raw
+        return written
+
+    @property
+    def is_own(self) -> bool:
+        """Does it stand in the tenant's own folder, and not in the base?"""
+        return self.part.file.startswith(f"{self.layers.code}/")
+
+
+def repeated(codes: Iterable[str], what: str, path: str) -> Iterator[Found]:
+    """One fault for every code that was there before; `path` has a gap for the position."""
+    seen: set[str] = set()
+    for at, code in enumerate(codes):
+        if code in seen:
+            yield path.format(at), f"the {what} `{code}` is given twice"
+        seen.add(code)

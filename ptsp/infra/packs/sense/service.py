@@ -1,0 +1,80 @@
+"""Everything that does not make sense in one service of one office."""
+
+from collections.abc import Iterator
+
+from ptsp.infra.packs.build import INTERNAL, complaints, internal
+from ptsp.infra.packs.sense.expressions import expression_faults
+from ptsp.infra.packs.sense.fee import fee_faults
+from ptsp.infra.packs.sense.fields import field_faults
+from ptsp.infra.packs.sense.requirements import requirement_faults
+from ptsp.infra.packs.sense.route import route_faults, unknown_agency
+from ptsp.infra.packs.sense.scene import Found, Scene
+from ptsp.infra.packs.sense.trial import trial_faults
+from ptsp.kernel.errors import Fault
+from ptsp.kernel.specs import ServiceSpec
+
+
+def service_faults(scene: Scene) -> list[Fault]:
+    """All mistakes of sense in one service, each with file, path, line and reason."""
+    return list(scene.part.faults(_found(scene)))
+
+
+def _found(scene: Scene) -> Iterator[Found]:
+    yield from _code(scene)
+    yield from _signer(scene)
+    yield from _dates(scene.spec)
+    yield from _components(scene)
+    yield from route_faults(scene)
+    yield from requirement_faults(scene)
+    in_fields, in_fee = list(field_faults(scene)), list(fee_faults(scene))
+    yield from (*in_fields, *in_fee)
+    formulas, in_expressions = expression_faults(scene)
+    yield from in_expressions
+    if not in_fields:  # else every trial would only repeat what is told already
+        tried = [one for one in formulas if one.kind == "condition" or not in_fee]
+        yield from trial_faults(scene.spec, tried)
+
+
+def _code(scene: Scene) -> Iterator[Found]:
+    file = scene.part.file.rpartition("/")[2]
+    if file != f"{scene.spec.code}.yaml":
+        yield ".code", f"is `{scene.spec.code}`, but the file is {file}; the two must be the same"
+
+
+def _signer(scene: Scene) -> Iterator[Found]:
+    if scene.agencies is None:
+        return
+    agency = scene.agencies.get(scene.spec.signer)
+    if agency is None:
+        yield ".signer.agency", unknown_agency(scene, scene.spec.signer)
+    elif not agency.desk:
+        yield ".signer.agency", f"`{agency.code}` has no desk; who signs needs one (desk: true)"
+
+
+def _dates(service: ServiceSpec) -> Iterator[Found]:
+    standard, begins, ends = service.standard, service.offered_from, service.offered_until
+    valid_from, valid_to = standard.valid_from, standard.valid_to
+    if valid_to is not None and valid_to < valid_from:
+        yield ".standard.valid_to", f"the standard ends on {valid_to} before it begins on {valid_from}"
+        return
+    if ends is not None and ends < begins:
+        yield ".offered.until", f"the offer ends on {ends} before it begins on {begins}"
+        return
+    if begins < valid_from:
+        yield ".offered.from", f"is offered from {begins}, but its standard is valid only from {valid_from}"
+    if valid_to is not None and (ends is None or ends > valid_to):
+        until = f"until {ends}" if ends else "without end"
+        yield ".offered.until", f"is offered {until}, but its standard is valid only to {valid_to}"
+
+
+def _components(scene: Scene) -> Iterator[Found]:
+    if not scene.layers.has_defaults:
+        return
+    nowhere = "is missing, and standard_defaults.yaml (of the tenant or the base) does not give it either"
+    standard = scene.raw["standard"]
+    if complaints(standard, scene.layers) is None:
+        yield ".standard.complaints", nowhere
+    given = internal(standard, scene.layers)
+    for key in INTERNAL:
+        if key not in given:
+            yield f".standard.internal.{key}", nowhere

@@ -1,0 +1,157 @@
+"""What a permit, a refusal letter and a fee notice say: the data their templates are filled with.
+
+Texts are final Indonesian sentences: the caller chooses the words. Only dates and money are
+formatted here (`long_date`, `rupiah`). A template gets the same names as below, through `as_data`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from ptsp.infra.pdf.words import long_date, rupiah, rupiah_in_words
+
+Data = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """`government`: "Pemerintah Kabupaten Sidoarjo"; `office`: its licensing office; `contact`: may be empty."""
+
+    government: str
+    office: str
+    contact: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of a table: "Luas lantai", "120,00 m2"."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs. `capacity` is how: "a.n. Bupati Sidoarjo", or empty; `name` may be empty for an office."""
+
+    place: str
+    position: str
+    name: str = ""
+    capacity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How anybody checks the paper: the random code (tenant code first) and the page that knows it."""
+
+    code: str
+    verify_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermitSheet:
+    """A permit or a recommendation.
+
+    `subject` is one sentence on what is permitted. `holder` is name, masked NIK and address, in that order.
+    `valid_until` None means as long as the conditions hold. `note` stands under the signature (for example
+    that the certificate is a test certificate).
+    """
+
+    letterhead: Letterhead
+    title: str
+    number: str
+    holder: tuple[Fact, ...]
+    subject: str
+    answers: tuple[Fact, ...]
+    legal_basis: tuple[str, ...]
+    conditions: tuple[str, ...]
+    issued_on: date
+    valid_until: date | None
+    signature: Signature
+    proof: Proof
+    note: str = ""
+
+    def as_data(self) -> Data:
+        return _with_dates(self, valid_until=long_date(self.valid_until) if self.valid_until else None)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalSheet:
+    """A refusal letter. `reasons` are the agencies' own; `remedies` say what the applicant can do now."""
+
+    letterhead: Letterhead
+    title: str
+    number: str
+    holder: tuple[Fact, ...]
+    service: str
+    reference: str
+    lodged_on: date
+    reasons: tuple[str, ...]
+    legal_basis: tuple[str, ...]
+    remedies: tuple[str, ...]
+    issued_on: date
+    signature: Signature
+    proof: Proof
+    note: str = ""
+
+    def as_data(self) -> Data:
+        return _with_dates(self, lodged_on=long_date(self.lodged_on))
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One line of the bill. `account` is the revenue account; `amount` whole rupiah; `basis` how it came about."""
+
+    label: str
+    account: str
+    amount: int
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSheet:
+    """A fee notice (SKRD). The total is the sum of the lines; `bill` is what the payer names at the bank.
+
+    `late` says what paying late costs by the by-law, or is empty.
+    """
+
+    letterhead: Letterhead
+    title: str
+    number: str
+    payer: tuple[Fact, ...]
+    service: str
+    reference: str
+    bill: str
+    lines: tuple[NoticeLine, ...]
+    legal_basis: tuple[str, ...]
+    how_to_pay: tuple[str, ...]
+    late: str
+    issued_on: date
+    due_on: date
+    signature: Signature
+    proof: Proof
+    note: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+    def as_data(self) -> Data:
+        lines = [asdict(line) | {"amount": rupiah(line.amount)} for line in self.lines]
+        return _with_dates(
+            self,
+            lines=lines,
+            due_on=long_date(self.due_on),
+            total=rupiah(self.total),
+            total_in_words=rupiah_in_words(self.total),
+        )
+
+
+Sheet = PermitSheet | RefusalSheet | NoticeSheet
+
+
+def _with_dates(sheet: Sheet, **formatted: object) -> Data:
+    """The sheet as JSON values; `issued` is the day in parts, for the document's own date."""
+    on = sheet.issued_on
+    day: Mapping[str, int] = {"year": on.year, "month": on.month, "day": on.day}
+    return asdict(sheet) | {"issued_on": long_date(on), "issued": day} | formatted

@@ -1,0 +1,34 @@
+"""The open unit of work: one connection, one tenant, one actor, one moment. The only place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from ptsp.infra.database import tenant_transaction
+from ptsp.infra.tenants import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a flow works with. `now` is the database's clock when the transaction began."""
+
+    connection: Connection
+    tenant: Tenant
+    actor: str
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The office's own date, in its time zone."""
+        return self.now.astimezone(ZoneInfo(self.tenant.pack.time_zone)).date()
+
+
+@contextmanager
+def begin(engine: Engine, tenant: Tenant, *, actor: str, now: datetime | None = None) -> Iterator[Work]:
+    """Commit when the block ends, roll back when it raises. `now` is given only to try out a date."""
+    with tenant_transaction(engine, tenant.id) as connection:
+        yield Work(connection, tenant, actor, now or connection.info["now"])

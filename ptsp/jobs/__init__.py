@@ -1,0 +1,1 @@
+"""The way in for queues: what a worker does when the doorbell rings."""

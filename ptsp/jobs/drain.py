@@ -1,0 +1,120 @@
+"""Drain what is due: claim a batch, act on it with no transaction open, record it; until nothing is due.
+
+RQ runs `run` when the doorbell rings. The doorbell carries nothing: what is owed stands in PostgreSQL, so a
+wiped Redis loses no work, only a moment until the relay rings again.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import groupby
+
+import structlog
+
+from ptsp.domain import routes
+from ptsp.flows.charge_fees import charge_fees
+from ptsp.flows.claim_tasks import Batch, claim_tasks
+from ptsp.flows.record_results import record_results
+from ptsp.infra.database import platform_transaction
+from ptsp.infra.tenants import Tenant
+from ptsp.infra.work import begin
+from ptsp.jobs.ask_agency import ask_agency
+from ptsp.jobs.tools import Tools, equipped
+from ptsp.jobs.write_decisions import write_decisions
+from ptsp.kernel.specs import StepKind
+
+log = structlog.get_logger()
+
+AT_ONCE = 8  # agencies asked at the same time by one worker
+SHARE = 25  # questions of one agency that one thread asks in a row
+REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
+
+
+def run() -> int:
+    """Drain everything that is due for all tenants; returns how many tasks were handled."""
+    return drain(equipped())
+
+
+def drain(tools: Tools) -> int:
+    """Go round the tenants, one batch each, so that no tenant's import holds up the others."""
+    handled = 0
+    while due := due_tenants(tools):
+        got = sum(drain_once(tools, tools.book.by_id(tenant_id)) for tenant_id in due)
+        if not got:
+            break  # another worker has it all
+        handled += got
+    return handled
+
+
+def due_tenants(tools: Tools) -> list[int]:
+    """Tenants with something due now."""
+    with platform_transaction(tools.sweeper) as connection:
+        return routes.due_tenants(connection)
+
+
+def drain_once(tools: Tools, tenant: Tenant) -> int:
+    """One batch of one tenant."""
+    started = time.monotonic()
+    with begin(tools.engine, tenant, actor=tools.actor) as work:
+        batch = claim_tasks(work, lease_s=tools.lease_s, limit=tools.batch)
+    if not batch.tasks:
+        return 0
+    kinds = {kind: [task for task in batch.tasks if task.kind is kind] for kind in StepKind}
+    _wait_for_people(tools, tenant, kinds[StepKind.DESK] + kinds[StepKind.PAYMENT])
+    if kinds[StepKind.CHARGE]:
+        with begin(tools.engine, tenant, actor=tools.actor) as work:
+            charge_fees(work, tools.book, kinds[StepKind.CHARGE])
+    _ask(tools, tenant, batch, kinds[StepKind.ASK], deadline=started + tools.lease_s * 0.8)
+    if kinds[StepKind.DECIDE]:
+        write_decisions(tools, tenant, kinds[StepKind.DECIDE])
+    log.info(
+        "batch_done", tenant=tenant.code, tasks=len(batch.tasks), seconds=round(time.monotonic() - started, 3)
+    )
+    return len(batch.tasks)
+
+
+def _wait_for_people(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:
+    """A desk or a payer has it now. The first time is news for the ledger, a reminder is not."""
+    results = [
+        routes.Result(
+            task.id, routes.TaskState.ASKED, task.lease, again_s=REMINDER_S, is_news=task.attempts == 1
+        )
+        for task in tasks
+    ]
+    _record(tools, tenant, tasks, results)
+
+
+def _ask(
+    tools: Tools, tenant: Tenant, batch: Batch, tasks: Sequence[routes.Claimed], *, deadline: float
+) -> None:
+    """Ask all agencies side by side, and record whatever is answered while the others are still being asked."""
+    near = [task for task in tasks if tools.partners.is_local(tenant, task.agency)]
+    if near:
+        _record(tools, tenant, near, ask_agency(tools.partners, tenant, batch.questions, near, deadline))
+    far = [task for task in tasks if not tools.partners.is_local(tenant, task.agency)]
+    if not far:
+        return
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="ask") as pool:
+        open_calls: dict[Future[list[routes.Result]], Sequence[routes.Claimed]] = {
+            pool.submit(ask_agency, tools.partners, tenant, batch.questions, share, deadline): share
+            for share in _shares(far)
+        }
+        while open_calls:
+            done, _ = wait(open_calls, return_when=FIRST_COMPLETED)
+            answered = [task for call in done for task in open_calls.pop(call)]
+            _record(tools, tenant, answered, [result for call in done for result in call.result()])
+
+
+def _shares(tasks: Sequence[routes.Claimed]) -> Iterator[list[routes.Claimed]]:
+    for _, group in groupby(sorted(tasks, key=lambda task: task.agency), key=lambda task: task.agency):
+        of_agency = list(group)
+        for start in range(0, len(of_agency), SHARE):
+            yield of_agency[start : start + SHARE]
+
+
+def _record(
+    tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed], results: Sequence[routes.Result]
+) -> None:
+    if results:
+        with begin(tools.engine, tenant, actor=tools.actor) as work:
+            record_results(work, sorted({task.bundle_id for task in tasks}), results)

@@ -1,0 +1,45 @@
+"""What a worker process works with; built once by the composition root, before any job runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from ptsp.infra.files import FileStore
+from ptsp.infra.gateway import Partners
+from ptsp.infra.tenants import TenantBook
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`engine` enters as ptsp_worker, `sweeper` as ptsp_sweeper. `ring` wakes a worker up, or does nothing.
+
+    `lease_s` is how long a claimed batch is ours, `batch` how many tasks are claimed at once.
+    """
+
+    engine: Engine
+    sweeper: Engine
+    book: TenantBook
+    partners: Partners
+    files: FileStore
+    keys_folder: Path
+    public_url: str
+    ring: Callable[[], None]
+    actor: str = "worker"
+    lease_s: float = 60.0
+    batch: int = 200
+
+
+_equipped: list[Tools] = []
+
+
+def equip(tools: Tools) -> None:
+    """Hand the tools to this process's jobs."""
+    _equipped[:] = [tools]
+
+
+def equipped() -> Tools:
+    if not _equipped:
+        raise RuntimeError("the worker was started without tools; start it with `ptsp worker`")
+    return _equipped[0]

@@ -1,0 +1,40 @@
+"""Write and sign the papers of decisions: numbered first, signed with no transaction open, then recorded."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from ptsp.domain import routes
+from ptsp.flows.issue_decisions import Draft, draft_decisions, issue_decisions
+from ptsp.flows.papers import permit_sheet, refusal_sheet
+from ptsp.infra.pdf import write
+from ptsp.infra.signing import ensure_keys, sign
+from ptsp.infra.tenants import Tenant
+from ptsp.infra.work import begin
+from ptsp.jobs.tools import Tools
+
+REASON = "Penetapan oleh {office}"
+
+
+def write_decisions(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:
+    """End the applications of claimed decide tasks, each with its signed document in the store."""
+    with begin(tools.engine, tenant, actor=tools.actor) as work:
+        drafts = draft_decisions(work, tools.book, tasks, public_url=tools.public_url)
+        now = work.now
+    signed = [(draft, _signed(tools, draft, now)) for draft in drafts]
+    if signed:
+        with begin(tools.engine, tenant, actor=tools.actor) as work:
+            issue_decisions(work, signed)
+
+
+def _signed(tools: Tools, draft: Draft, now: datetime) -> str:
+    if not draft.needs_document:
+        return ""
+    paper = draft.paper
+    pack = paper.tenant.pack
+    sheet = refusal_sheet(paper) if paper.is_refusal else permit_sheet(paper)
+    pdf = write(sheet, pack.templates)
+    moment = now.astimezone(UTC)
+    signer = ensure_keys(tools.keys_folder, pack.code, pack.name["id"], moment)
+    return tools.files.put(
+        pack.code, sign(pdf, signer, reason=REASON.format(office=pack.name["id"]), now=moment)
+    )

@@ -1,0 +1,81 @@
+"""The language of conditions and fees in packs: small, total, over exact decimals.
+
+    or | and | not | == != < <= > >= (not chained) | + - | * / | unary -        (loosest first)
+    12  0.25  "text"  true  false  names  ( )
+    if(condition, a, b)  min(a, ...)  max(a, ...)  sum(a, ...)  floor(x)  ceil(x)
+    round(x, digits[, half_up | half_even | up | down])      half_up (ties away from zero) if not said
+    band(table, x)      value of the row with the least upper bound >= x
+    slice(table, x)     each row prices only its share of x, from 0; x is not negative
+    choose(table, key)  value of the row with exactly this key
+
+No loops, no attributes, no floats. `if`, `and`, `or` look only at what they need. Arithmetic is exact to
+200 digits and 60 before the point, else an error; only a quotient that has no end is rounded, to 34
+digits, and its receipt says so. Whatever has no value raises FormulaFault; nothing becomes zero.
+"""
+
+from dataclasses import dataclass, field
+
+from ptsp.kernel.formulas.faults import FormulaFault, Spot
+from ptsp.kernel.formulas.lookups import KIND_OF
+from ptsp.kernel.formulas.nodes import Inputs, Node, Tables
+from ptsp.kernel.formulas.numbers import Value
+from ptsp.kernel.formulas.parser import Parser
+from ptsp.kernel.formulas.receipts import Step, as_json, explain
+
+__all__ = [
+    "Expression",
+    "FormulaFault",
+    "Spot",
+    "Step",
+    "Value",
+    "as_json",
+    "evaluate",
+    "explain",
+    "is_true",
+    "parse",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression: read once, evaluated as often as wanted, from any thread.
+
+    `names` are the inputs it may use, in any branch; `tables` the tables it may read, and `reads` the
+    same as pairs of table and the kind that table must have (`bands`, `slices`, `choices`).
+    """
+
+    text: str
+    where: str
+    names: frozenset[str]
+    tables: frozenset[str]
+    reads: frozenset[tuple[str, str]]
+    root: Node = field(repr=False)
+
+
+def parse(text: str, *, where: str = "") -> Expression:
+    """Read an expression of at most 2,000 characters, nested at most 32 deep. Raises FormulaFault.
+
+    `where` is the path in the pack, such as `fee.lines[building]`; every later fault repeats it.
+    """
+    parser = Parser(text, where=where)
+    root = parser.expression()
+    reads = frozenset((table, KIND_OF[function]) for function, table in parser.look_ups)
+    return Expression(
+        text=text,
+        where=where,
+        names=frozenset(parser.names),
+        tables=frozenset(table for table, _ in reads),
+        reads=reads,
+        root=root,
+    )
+
+
+def evaluate(expression: Expression, inputs: Inputs, tables: Tables) -> Step:
+    """The value with its receipt. `inputs` are Decimal, bool or str. Raises FormulaFault."""
+    return expression.root.run(inputs, tables)
+
+
+def is_true(expression: Expression, inputs: Inputs, tables: Tables) -> bool:
+    """The truth of a condition; a number or a text is a FormulaFault, never guessed at."""
+    root = expression.root
+    return root.truth(root.run(inputs, tables))

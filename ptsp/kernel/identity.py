@@ -1,0 +1,100 @@
+"""The number on an Indonesian identity card (NIK): what its form alone can tell, and how it is shown.
+
+Sixteen digits: region of first registration (PPKK) and district (CC), birth date DDMMYY with 40 added to
+the day for women, serial from 0001. There is no check digit and no century, so a NIK cannot prove an age.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ptsp.kernel.errors import Fault, Invalid
+
+_LENGTH = 16
+_FOR_WOMEN = 40
+
+
+class NikProblem(StrEnum):
+    """Why a NIK cannot be one; for texts in the reader's language."""
+
+    LENGTH = "length"
+    DIGITS = "digits"
+    REGION = "region"
+    BIRTH_DATE = "birth_date"
+    SERIAL = "serial"
+
+
+_REASONS = {
+    NikProblem.LENGTH: "a NIK has 16 digits",
+    NikProblem.DIGITS: "a NIK has only the digits 0 to 9",
+    NikProblem.REGION: "its first four digits are not a region's code",
+    NikProblem.BIRTH_DATE: "its digits 7 to 12 are not a date of birth",
+    NikProblem.SERIAL: "its last four digits cannot be 0000",
+}
+
+
+class BadNik(Invalid):
+    """This cannot be a NIK. The number itself is never repeated: it is personal data."""
+
+    code = "bad_nik"
+
+    def __init__(self, field: str, problem: NikProblem) -> None:
+        self.problem = problem
+        super().__init__([Fault(field, _REASONS[problem])])
+
+
+@dataclass(frozen=True, slots=True)
+class NikFacts:
+    """What a well-formed NIK says. `region` is PPKK, `district` PPKKCC, Kemendagri's; `year` is 0 to 99."""
+
+    region: str
+    district: str
+    day: int
+    month: int
+    year: int
+    gender: str  # male | female
+
+    def agrees_with(self, born_on: date) -> bool:
+        """Could somebody born on this day have this NIK?"""
+        return (self.day, self.month, self.year) == (born_on.day, born_on.month, born_on.year % 100)
+
+
+def check_nik(text: str, regions: frozenset[str] | None, *, field: str = "nik") -> NikFacts:
+    """Read a NIK. `regions` are the known PPKK codes without point, or None to take any two-digit pairs.
+
+    Raises BadNik at the first thing that is wrong.
+    """
+    if len(text) != _LENGTH:
+        raise BadNik(field, NikProblem.LENGTH)
+    if re.fullmatch(r"[0-9]{16}", text) is None:
+        raise BadNik(field, NikProblem.DIGITS)
+    region = text[:4]
+    if "00" in (text[:2], text[2:4]) or (regions is not None and region not in regions):
+        raise BadNik(field, NikProblem.REGION)
+    written, month, year = int(text[6:8]), int(text[8:10]), int(text[10:12])
+    woman = written > _FOR_WOMEN
+    day = written - _FOR_WOMEN if woman else written
+    if not (_is_date(1900 + year, month, day) or _is_date(2000 + year, month, day)):
+        raise BadNik(field, NikProblem.BIRTH_DATE)
+    if text[12:] == "0000":
+        raise BadNik(field, NikProblem.SERIAL)
+    return NikFacts(region, text[:6], day, month, year, "female" if woman else "male")
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def mask_nik(text: str) -> str:
+    """For pages: region and the end of the serial, `3515**********01`; anything else is hidden wholly.
+
+    The birth date, which says more about a person, is what is hidden.
+    """
+    if re.fullmatch(r"[0-9]{16}", text) is None:
+        return "*" * _LENGTH
+    return f"{text[:4]}{'*' * 10}{text[-2:]}"

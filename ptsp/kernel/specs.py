@@ -1,0 +1,241 @@
+"""What a tenant may declare: the typed form of a pack. Its written form is in `schemas/`.
+
+All values are frozen. Texts are mappings from a language (`id`, `en`) to words. Expressions stay
+strings here; `ptsp.kernel.formulas` parses them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+Text = Mapping[str, str]
+
+
+class Basis(StrEnum):
+    """How sure we are of a figure."""
+
+    CONFIRMED = "confirmed"
+    ASSUMED = "assumed"
+
+
+class Pattern(StrEnum):
+    """One door: linked services, one intake, one signer, one bill. One roof: each agency its own."""
+
+    ONE_DOOR = "one_door"
+    ONE_ROOF = "one_roof"
+
+
+class Gate(StrEnum):
+    """Where payment stands."""
+
+    BEFORE_SIGNATURE = "before_signature"
+    AFTER_SIGNATURE = "after_signature"
+    NONE = "none"
+
+
+class Outcome(StrEnum):
+    """What an approved application ends in. A registration is an entry without a document."""
+
+    PERMIT = "permit"
+    RECOMMENDATION = "recommendation"
+    REGISTRATION = "registration"
+
+
+class StepKind(StrEnum):
+    """What has to happen in a step. Packs declare ASK and DESK; the platform adds the rest."""
+
+    ASK = "ask"  # an agency answers through its connector
+    DESK = "desk"  # a person answers in our pages
+    CHARGE = "charge"  # the fee notice is made
+    PAYMENT = "payment"  # the applicant pays it
+    DECIDE = "decide"  # the permit, or the refusal, is numbered, written and signed
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its source, as every figure of a pack has."""
+
+    value: int
+    unit: str
+    basis: Basis
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    code: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One answer the applicant gives. `type` is number, choice, text or yes_no."""
+
+    code: str
+    label: Text
+    type: str
+    unit: str = ""
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    decimals: int = 0
+    choices: tuple[Choice, ...] = ()
+    required: bool = True
+    when: str | None = None
+    help: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementSpec:
+    """What must be shown. With `permit`, that service's outcome in the same bundle satisfies it."""
+
+    code: str
+    label: Text
+    accepts: tuple[str, ...]
+    max_mb: int
+    permit: str | None = None
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One node of a route. `days` are working days of the agency that does it.
+
+    `shared`: steps of a bundle with the same agency and the same key are one task.
+    `needs`: requirement codes; where another permit of the bundle satisfies one, the step waits for it.
+    """
+
+    code: str
+    name: Text
+    kind: StepKind
+    agency: str
+    days: int
+    after: tuple[str, ...] = ()
+    shared: str | None = None
+    when: str | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table of a by-law. Bands and slices: (upper bound or None, value); choices: (key, value)."""
+
+    code: str
+    kind: str  # bands | slices | choices
+    rows: tuple[tuple[Decimal | str | None, Decimal], ...]
+    basis: Basis
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLineSpec:
+    """One line of a fee notice; `amount` is an expression giving whole rupiah."""
+
+    code: str
+    label: Text
+    account: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeSpec:
+    """A by-law fee. No lines means free; `legal_basis` says by what right either way."""
+
+    legal_basis: str
+    basis: Basis
+    source: str
+    lines: tuple[FeeLineSpec, ...] = ()
+    lets: Mapping[str, str] = field(default_factory=dict)  # named parts, in order
+    tables: Mapping[str, TableSpec] = field(default_factory=dict)
+    due_days: int = 15  # calendar days after the notice
+
+
+@dataclass(frozen=True, slots=True)
+class StandardSpec:
+    """The published promise of a service: 14 components, UU 25/2009.
+
+    Requirements and fee are components 1 and 4 and stand in the service itself; the route is
+    component 2 together with `procedure`.
+    """
+
+    version: int
+    valid_from: date
+    valid_to: date | None
+    time_limit: Figure
+    procedure: Text
+    product: Text
+    complaints: Text
+    internal: Mapping[str, Text]  # legal_basis facilities competence supervision staff
+    #                               service_guarantee safety_guarantee evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """Something a citizen can apply for at one tenant, together with its standard."""
+
+    code: str
+    name: Text
+    outcome: Outcome
+    series: str
+    pattern: Pattern
+    gate: Gate
+    signer: str  # agency code
+    sign_days: int
+    offered_from: date
+    offered_until: date | None
+    standard: StandardSpec
+    fields: tuple[FieldSpec, ...]
+    requirements: tuple[RequirementSpec, ...]
+    route: tuple[StepSpec, ...]
+    fee: FeeSpec
+    valid_months: int | None = None
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySpec:
+    """A body that answers tasks: through a connector with options, or at a desk in our pages."""
+
+    code: str
+    name: Text
+    connector: str | None
+    options: Mapping[str, object]
+    desk: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayOff:
+    on: date
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSpec:
+    """Weekdays are 0 (Monday) to 6. National days come from the platform's calendar tables."""
+
+    weekdays: frozenset[int]
+    collective_leave: bool  # are the government's collective leave days off too
+    days_off: tuple[DayOff, ...]
+    basis: Basis
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPack:
+    """One office, as declared. `digest` is the SHA-256 of all its files after `extends`."""
+
+    code: str
+    name: Text
+    region: str
+    region_code: str  # Kemendagri, such as 35.15
+    time_zone: str
+    pattern: Pattern
+    prefix: str  # of references, such as SDA
+    agencies: Mapping[str, AgencySpec]
+    services: Mapping[str, ServiceSpec]
+    calendar: CalendarSpec
+    texts: Mapping[str, Text]
+    templates: Mapping[str, str]  # name -> Typst source
+    digest: str

@@ -1,0 +1,1 @@
+"""Starts processes and joins the floors; nobody imports it."""

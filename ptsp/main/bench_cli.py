@@ -1,0 +1,120 @@
+"""`ptsp bench`: the platform beside other engines, doing the same work on the same machine in the same minutes."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import click
+
+from ptsp.main.bench.measure import NotMeasured, Outcome, Side, alternate, ratio
+from ptsp.main.bench.sides import OWN, RQ, load, parse_names
+from ptsp.main.bench.stores import database_facts, server_processes
+from ptsp.main.runtime import running
+from ptsp.main.settings import Settings
+
+# A peer does some 30 bundles a second, so more than this would take minutes and change nothing: RQ was seen
+# to be as quick with 1,500 bundles queued as with 100.
+MOST_FOR_A_PEER = 2000
+
+
+@click.group()
+def bench() -> None:
+    """Measure the platform beside others."""
+
+
+@bench.command("route")
+@click.option("--bundles", type=click.IntRange(1), default=500, show_default=True, help="Bundles a run.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=1, show_default=True, help="Runs of each side, in turn."
+)
+@click.option("--against", default="", help="More peers than RQ: any of dbos,spiff,celery.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; progress goes to stderr.")
+def route(*, bundles: int, workers: int, rounds: int, against: str, as_json: bool) -> None:
+    """Do bundles of eight tasks by our own engine, by plain RQ and by the peers asked for.
+
+    bundles/s counts from the first submit to the last committed 'done'; the processor time is that of all
+    processes concerned: driver, workers, PostgreSQL and Redis. A peer that is not installed is not measured.
+    """
+    names = (OWN, RQ, *parse_names(against))
+    say = partial(click.echo, err=True)
+    with running(Settings.from_env(os.environ)) as settings:
+        outcomes = alternate(
+            {name: _side(name, bundles=bundles, workers=workers, settings=settings) for name in names},
+            rounds,
+            say,
+        )
+        machine = _machine(settings)
+    report = _report(outcomes) | {
+        "machine": machine,
+        "bundles": bundles,
+        "workers": workers,
+        "rounds": rounds,
+    }
+    if as_json:
+        click.echo(json.dumps(report))
+    else:
+        _show(report, say=click.echo)
+    for name in (OWN, RQ):
+        if outcomes[name].not_measured:
+            raise NotMeasured(f"{name}: {outcomes[name].not_measured}")
+
+
+def _side(name: str, *, bundles: int, workers: int, settings: Settings) -> Side:
+    asked = bundles if name == OWN else min(bundles, MOST_FOR_A_PEER)
+
+    def once() -> Any:
+        return load(name).run(
+            bundles=asked,
+            workers=workers,
+            database_url=settings.database_url,
+            redis_url=settings.redis_url,
+        )
+
+    return once
+
+
+def _report(outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """Figures of each side; the ratio to RQ stands at the top, that to another peer beside its figures."""
+    ours = outcomes[OWN]
+    report: dict[str, Any] = {}
+    for name, outcome in outcomes.items():
+        if outcome.not_measured:
+            report[name] = {"not_measured": outcome.not_measured}
+            continue
+        report[name] = outcome.middle() | {"bundles": outcome.results[0].bundles}
+        if name != OWN and ours.results:
+            (report if name == RQ else report[name])["ratio"] = ratio(ours, outcome)
+    return report
+
+
+def _machine(settings: Settings) -> dict[str, Any]:
+    facts = database_facts(settings.database_url)
+    counted = server_processes(settings.database_url, settings.redis_url)
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "postgres": facts["server_version"],
+        "synchronous_commit": facts["synchronous_commit"],
+        "fsync": facts["fsync"],
+        # A server on another machine, or out of sight in a container, is not in the processor time.
+        "cpu_counted_of": ["driver", "workers", *counted],
+    }
+
+
+def _show(report: Mapping[str, Any], *, say: Callable[[str], None]) -> None:
+    for name, figures in report.items():
+        if isinstance(figures, dict) and "bundles_per_s" in figures:
+            say(
+                f"{name:7}{figures['bundles_per_s']:10.1f} bundles/s"
+                f"{figures['cpu_ms_per_bundle']:9.2f} ms CPU a bundle"
+                + (f"   we are {figures['ratio']} times faster" if "ratio" in figures else "")
+            )
+        elif isinstance(figures, dict) and "not_measured" in figures:
+            say(f"{name:7} not measured: {figures['not_measured']}")
+    if "ratio" in report:
+        say(f"we are {report['ratio']} times faster than plain RQ")
+    say("machine: " + ", ".join(f"{name} {value}" for name, value in report["machine"].items()))

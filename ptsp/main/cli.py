@@ -1,0 +1,62 @@
+"""The `ptsp` command. Each subcommand's module is imported only when it is called or asked for help."""
+
+import importlib
+from typing import Final
+
+import click
+
+from ptsp.kernel.errors import Invalid, PtspError
+
+COMMANDS: Final = {
+    "demo": ("ptsp.main.demo_cli:demo", "Run the whole platform here and send bundles through it."),
+    "web": ("ptsp.main.run_cli:web", "Serve the pages and the API."),
+    "relay": ("ptsp.main.run_cli:relay", "Ring the doorbell for what is due."),
+    "worker": ("ptsp.main.run_cli:worker", "Claim what is owed and do it."),
+    "migrate": ("ptsp.main.migrate_cli:migrate", "Bring the database to the newest form."),
+    "packs": ("ptsp.main.packs_cli:packs", "Check and show the tenants' packs."),
+    "simulate": ("ptsp.main.simulate_cli:simulate", "Run one simulated agency."),
+    "ledger": ("ptsp.main.ledger_cli:ledger", "Check the chain of events."),
+    "bench": ("ptsp.main.bench_cli:bench", "Measure the platform beside others."),
+    "servers": ("ptsp.main.servers_cli:servers", "Show, check or stop the servers."),
+}
+
+
+class Lazy(click.Group):
+    """Lists its commands without importing them, and turns our errors into one clear line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Invalid as wrong:
+            raise click.ClickException("\n  ".join(["this is wrong:", *map(str, wrong.faults)])) from wrong
+        except PtspError as refused:
+            raise click.ClickException(str(refused)) from refused
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ptsp")
+def cli() -> None:
+    """A platform for regional one-stop licensing offices.
+
+    Commands that need servers and find no PTSP_DATABASE_URL or PTSP_REDIS_URL use embedded ones in PTSP_HOME
+    (default .ptsp), shared with other commands of the same folder and stopped with the last of them.
+    """
+
+
+if __name__ == "__main__":
+    cli(prog_name="ptsp")

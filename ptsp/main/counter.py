@@ -1,0 +1,100 @@
+"""The counter behind the pages: each verb of a page is a flow."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import marshmallow
+
+from ptsp.api.access import Access
+from ptsp.api.problems import flattened
+from ptsp.api.v1.schemas import ORDER, as_order
+from ptsp.api.v1.verification import by_code, by_file, reasons
+from ptsp.domain.applications import Order
+from ptsp.flows.fetch_document import fetch_decision
+from ptsp.flows.store_document import keep_document
+from ptsp.flows.submit_bundle import submit_bundle
+from ptsp.flows.track_bundle import quote_bundle, track_bundle
+from ptsp.flows.verify_decision import VerifiedPermit
+from ptsp.flows.views import BundleView, QuoteView
+from ptsp.infra import ledger
+from ptsp.kernel.errors import Invalid
+from ptsp.kernel.specs import TenantPack, Text
+from ptsp.web.office import VerifiedPermit as ShownPermit
+
+ACTOR = "pages"
+
+
+class Counter:
+    """What `ptsp.web.office.Office` asks for."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def tenants(self) -> Sequence[TenantPack]:
+        return [tenant.pack for tenant in self._access.book.all()]
+
+    def tenant(self, code: str) -> TenantPack:
+        return self._access.book.get(code).pack
+
+    def quote(self, tenant_code: str, form: dict[str, Any]) -> QuoteView:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return quote_bundle(work, _order(form, ""), self._access.regions)
+
+    def store_document(
+        self,
+        tenant_code: str,
+        requirement: str,
+        name: str,
+        data: bytes,
+        accepts: tuple[str, ...],
+        max_mb: int,
+    ) -> str:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return str(keep_document(work, self._access.files, requirement, name, data, accepts, max_mb))
+
+    def submit(self, tenant_code: str, order: dict[str, Any], idempotency_key: str) -> tuple[str, str]:
+        with self._access.work(tenant_code, ACTOR) as work:
+            accepted = submit_bundle(work, _order(order, idempotency_key), self._access.regions)
+        self._access.ring()
+        return accepted.reference, accepted.key
+
+    def track(self, tenant_code: str, reference: str, key: str) -> BundleView:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return track_bundle(work, self._access.book, reference, key)
+
+    def document(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return fetch_decision(work, self._access.files, reference, key, number)
+
+    def verify_code(self, code: str) -> ShownPermit | None:
+        return _shown(by_code(self._access, code))
+
+    def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], ShownPermit | None]:
+        verdict, found = by_file(self._access, data)
+        return verdict.valid and found is not None, reasons(verdict, found), _shown(found)
+
+
+def _order(form: dict[str, Any], idempotency_key: str) -> Order:
+    """The form's order through the same schema as the API's. The key's client is the page, not the API."""
+    digest = hashlib.sha256(ledger.canonical(form).encode()).digest()
+    try:
+        loaded = ORDER.load(form)
+    except marshmallow.ValidationError as error:
+        raise Invalid(flattened(error.messages)) from error
+    return as_order(loaded, client_key=f"page:{idempotency_key}", fingerprint=digest)
+
+
+def _shown(found: VerifiedPermit | None) -> ShownPermit | None:
+    if found is None:
+        return None
+    return ShownPermit(
+        number=found.number,
+        kind=found.kind,
+        service_name=found.service_name,
+        office=found.office,
+        holder=found.holder,
+        issued_at=found.issued_at,
+        valid_until=found.valid_until,
+        state=found.state,
+    )

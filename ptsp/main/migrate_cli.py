@@ -1,0 +1,73 @@
+"""Bring the database to the newest form and the packs into force."""
+
+import os
+from datetime import date
+
+import click
+import holidays
+from sqlalchemy import Engine, create_engine, text
+
+from ptsp.flows.apply_pack import Applied, apply_pack
+from ptsp.infra.database import platform_transaction
+from ptsp.infra.migrations import migrate as migrate_database
+from ptsp.infra.packs import read_all
+from ptsp.main.runtime import running
+from ptsp.main.settings import Settings
+from ptsp.main.wiring import engine_for
+
+FIRST_YEAR, LAST_YEAR = 2024, 2028
+SOURCE = f"Python library holidays {holidays.__version__}, Indonesia"
+
+ADD_DAYS = text("""
+    INSERT INTO app.national_day (on_day, kind, name, source)
+    SELECT d.*, :source FROM unnest(CAST(:on_day AS date[]), CAST(:kind AS text[]), CAST(:name AS text[])) AS d
+    ON CONFLICT (on_day, kind) DO UPDATE SET name = EXCLUDED.name, source = EXCLUDED.source""")
+
+
+@click.command()
+@click.option("--without-packs", is_flag=True, help="only the tables")
+def migrate(*, without_packs: bool) -> None:
+    """Bring the database to the newest form and apply the packs of PTSP_TENANTS_DIR."""
+    with running(Settings.from_env(os.environ)) as settings:
+        bring_up(settings)
+        if not without_packs:
+            for applied in apply_packs(settings):
+                state = "now in force" if applied.is_new else "in force already"
+                click.echo(f"{applied.tenant}: {state}, {len(applied.new_standards)} new standards")
+
+
+def bring_up(settings: Settings) -> None:
+    """Roles, tables and the national calendar. Safe to call again."""
+    admin = create_engine(settings.admin_database_url)
+    migrate_database(admin, settings.database_password)
+    admin.dispose()
+    owner = engine_for(settings, "ptsp_owner", pool_size=1)
+    seed_national_days(owner)
+    owner.dispose()
+
+
+def apply_packs(settings: Settings) -> list[Applied]:
+    """Bring every pack of the tenants' folder into force."""
+    owner = engine_for(settings, "ptsp_owner", pool_size=1)
+    try:
+        return [apply_pack(owner, pack, by="ptsp migrate") for pack in read_all(settings.tenants_dir)]
+    finally:
+        owner.dispose()
+
+
+def seed_national_days(owner: Engine) -> None:
+    """Write public holidays and collective leave of the years in use; the tables are read from then on."""
+    rows: list[tuple[date, str, str]] = []
+    for kind, category in (("public", "public"), ("collective", "government")):
+        days = holidays.country_holidays(
+            "ID", years=range(FIRST_YEAR, LAST_YEAR + 1), categories=(category,), language="id"
+        )
+        rows += [(on, kind, name) for on, name in sorted(days.items())]
+    values = {
+        "source": SOURCE,
+        "on_day": [on for on, _, _ in rows],
+        "kind": [kind for _, kind, _ in rows],
+        "name": [name for _, _, name in rows],
+    }
+    with platform_transaction(owner) as connection:
+        connection.execute(ADD_DAYS, values)

@@ -1,0 +1,93 @@
+"""The web process: pages and API on one Flask application, built from settings."""
+
+import os
+import uuid
+from collections.abc import Mapping
+
+import structlog
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+
+from ptsp.api import agency
+from ptsp.api.access import EXTENSION, Access
+from ptsp.api.problems import from_http, is_for_machines, problem, register_problems
+from ptsp.api.v1 import bundles, desk, offices, verification
+from ptsp.main.counter import Counter
+from ptsp.main.logs import log_to_stderr
+from ptsp.main.settings import Settings
+from ptsp.main.wiring import access_of
+from ptsp.web.doors import register_pages
+
+log = structlog.get_logger()
+
+LARGEST_REQUEST = 60 * 1024 * 1024
+
+# Every way in for machines. Who may use it is decided by what it asks for: nothing (public figures), the
+# bundle's key, the desk's token, or a signature over the body.
+DOORS = (
+    (offices.blueprint, "anybody"),
+    (bundles.blueprint, "anybody may quote, upload and lodge; the bundle's key opens the rest"),
+    (verification.blueprint, "anybody"),
+    (desk.blueprint, "the desk's token"),
+    (agency.blueprint, "the agency's or bank's signature"),
+)
+
+
+def create_app(access: Access) -> Flask:
+    """The application. No connection is opened and no setting read here."""
+    app = Flask("ptsp", static_folder=None)
+    app.config.update(
+        API_TITLE="PTSP",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.extensions[EXTENSION] = access
+    api = Machines(app)
+    for blueprint, _ in DOORS:
+        api.register_blueprint(blueprint)
+    register_problems(app)
+    _register_health(app, access)
+    register_pages(app, Counter(access), secure_cookies=access.public_url.startswith("https://"))
+    return app
+
+
+class Machines(Api):
+    """flask-smorest with problems of RFC 9457 on machine paths; pages answer with pages."""
+
+    def _register_error_handlers(self) -> None:
+        self._app.register_error_handler(Exception, _any_error)  # type: ignore[union-attr]
+
+
+def _any_error(error: Exception) -> ResponseReturnValue:
+    if not is_for_machines(request):
+        raise error
+    if isinstance(error, HTTPException):
+        return from_http(error)
+    number = uuid.uuid4().hex
+    log.error("unexpected_error", number=number, path=request.path, exc_info=error)
+    return problem(500, "internal", f"the operators find this error under the number {number}")
+
+
+def _register_health(app: Flask, access: Access) -> None:
+    @app.get("/live")
+    def live() -> ResponseReturnValue:
+        return {"live": True}
+
+    @app.get("/ready")
+    def ready() -> ResponseReturnValue:
+        parts: Mapping[str, str] = access.ready()
+        is_ready = all(state == "ok" for state in parts.values())
+        return {"ready": is_ready, "parts": dict(parts)}, 200 if is_ready else 503
+
+
+def app_from_env() -> Flask:
+    """For the web server: everything from the environment."""
+    log_to_stderr()
+    return create_app(access_of(Settings.from_env(os.environ)))

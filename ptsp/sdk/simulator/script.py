@@ -1,0 +1,167 @@
+"""Scripted faults: what a fake agency does wrong, how often, and always the same way for one seed."""
+
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+BEFORE = {  # the question has no effect
+    "timeout": "holds the line for `seconds` (30) and cuts it",
+    "500": "answers 500",
+    "503": "answers 503, with Retry-After if `retry_after` is given",
+    "429": "answers 429, with Retry-After if `retry_after` is given",
+    "401": "answers 401",
+    "422": "answers 422",
+    "redirect": "answers 302 to itself",
+}
+AFTER = {  # the question has its effect, and the answer is spoilt
+    "slow": "answers after `seconds` (1)",
+    "trickle": "answers one byte every 0.1 s",
+    "500_after_effect": "answers 500",
+    "cut_after_effect": "cuts the line without an answer",
+    "html": "answers 200 with a page",
+    "empty": "answers 200 with nothing",
+    "nan": 'answers 200 with {"number": NaN}',
+    "duplicate_keys": "answers 200 with a key twice",
+    "deep": "answers 200 with 100,000 brackets",
+    "wrong_schema": 'answers 200 with {"unexpected": true}',
+    "huge": "answers 200 with 3 MiB",
+    "short": "answers 200 with fewer bytes than it announced",
+    "compressed": "answers 200 with gzip, which was not asked for",
+}
+REPLIES = {  # what an agency that calls back does wrong
+    "duplicate_reply": "calls back twice",
+    "reply_before_answer": "calls back before it answers the question",
+    "wrong_key": "calls back with a wrong signature, then rightly",
+    "unknown_question": "calls back about a question nobody put, then rightly",
+    "late": "calls back `seconds` (5) late",
+}
+PAYMENTS = {
+    "double": "tells of the same payment twice",
+    "wrong_signature": "tells of it with a wrong signature, and never rightly",
+    "wrong_amount": "tells of one rupiah less",
+}
+ALL = {**BEFORE, **AFTER, **REPLIES, **PAYMENTS, "quota": "answers that today's quota is used up (ktp)"}
+_SECONDS = {"timeout": 30.0, "slow": 1.0, "late": 5.0}
+
+
+class BadScript(ValueError):
+    """A fault script that cannot be followed; the reason names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One fault. It strikes every n-th request (`every`), the first n (`first`), or a seeded `share`.
+
+    `on` is ask (everything but GET), look (GET) or any. `agency` limits it to one `<tenant>/<agency>`.
+    """
+
+    do: str
+    every: int = 0
+    first: int = 0
+    share: float = 0.0
+    on: str = "ask"
+    agency: str = ""
+    seconds: float = 0.0
+    retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`delay_s`: how long the agency thinks before its verdict. `quota`: hits a day (None: no end)."""
+
+    rules: tuple[Rule, ...] = ()
+    seed: int = 1
+    delay_s: float = 0.2
+    quota: int | None = None
+
+    @classmethod
+    def read(cls, raw: object) -> "Script":
+        """From JSON: a rule, a list of rules, or {"seed", "delay_s", "quota", "rules"}. Raises BadScript."""
+        if isinstance(raw, list):
+            raw = {"rules": raw}
+        if isinstance(raw, Mapping) and "do" in raw:
+            raw = {"rules": [raw]}
+        if not isinstance(raw, Mapping):
+            raise BadScript("a script is a rule, a list of rules, or an object")
+        _known(raw, {"rules", "seed", "delay_s", "quota"}, "script")
+        rules = raw.get("rules", [])
+        if not isinstance(rules, list):
+            raise BadScript("rules: must be a list")
+        quota = raw.get("quota")
+        return cls(
+            rules=tuple(_rule(rule, f"rules[{at}]") for at, rule in enumerate(rules)),
+            seed=int(_number(raw, "seed", 1, "script")),
+            delay_s=_number(raw, "delay_s", 0.2, "script"),
+            quota=None if quota is None else int(_number(raw, "quota", 0, "script")),
+        )
+
+
+class Faults:
+    """Draws the fault of each request by the script; safe over threads. A new script starts anew."""
+
+    def __init__(self, script: Script) -> None:
+        self._lock = threading.Lock()
+        self.follow(script)
+
+    def follow(self, script: Script) -> None:
+        with self._lock:
+            self.script = script
+            self._seen = [0] * len(script.rules)
+            self._dice = random.Random(script.seed)
+
+    def draw(self, *, agency: str, method: str) -> Rule | None:
+        """The first rule that strikes, or none. Every rule that applies counts the request."""
+        kind = "look" if method == "GET" else "ask"
+        with self._lock:
+            struck = [
+                rule
+                for at, rule in enumerate(self.script.rules)
+                if rule.on in (kind, "any") and rule.agency in ("", agency) and self._strikes(at, rule)
+            ]
+        return struck[0] if struck else None
+
+    def _strikes(self, at: int, rule: Rule) -> bool:
+        self._seen[at] += 1
+        if rule.first:
+            return self._seen[at] <= rule.first
+        if rule.every:
+            return self._seen[at] % rule.every == 0
+        return self._dice.random() < rule.share
+
+
+def _rule(raw: object, where: str) -> Rule:
+    if not isinstance(raw, Mapping):
+        raise BadScript(f"{where}: must be an object")
+    _known(raw, {field.name for field in fields(Rule)}, where)
+    do = raw.get("do")
+    if not isinstance(do, str) or do not in ALL:
+        raise BadScript(f"{where}.do: must be one of {', '.join(sorted(ALL))}")
+    on = raw.get("on", "ask")
+    if on not in ("ask", "look", "any"):
+        raise BadScript(f"{where}.on: must be ask, look or any")
+    rule = Rule(
+        do=do,
+        every=int(_number(raw, "every", 0, where)),
+        first=int(_number(raw, "first", 0, where)),
+        share=_number(raw, "share", 0.0, where),
+        on=on,
+        agency=str(raw.get("agency", "")),
+        seconds=_number(raw, "seconds", _SECONDS.get(do, 0.0), where),
+        retry_after=str(raw.get("retry_after", "")),
+    )
+    chosen = rule.every or rule.first or rule.share
+    return rule if chosen else replace(rule, every=1)
+
+
+def _known(raw: Mapping[str, object], names: set[str], where: str) -> None:
+    unknown = sorted(set(map(str, raw)) - names)
+    if unknown:
+        raise BadScript(f"{where}.{unknown[0]}: not known; one of {', '.join(sorted(names))}")
+
+
+def _number(raw: Mapping[str, object], name: str, standard: float, where: str) -> float:
+    value = raw.get(name, standard)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise BadScript(f"{where}.{name}: must be a number from 0")
+    return float(value)

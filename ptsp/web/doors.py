@@ -1,0 +1,29 @@
+"""Every page there is, and how they are hung into the app."""
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from ptsp.web import applicant, public, tracking, verify
+from ptsp.web.office import Office
+from ptsp.web.pages import EXTENSION, Pages
+from ptsp.web.words import load_words
+
+DOORS = (public.blueprint, verify.blueprint, applicant.blueprint, tracking.blueprint)  # all open to anybody
+
+
+class PagePath(BaseConverter):
+    """Any path but the API's, so that an unknown page gets our 404 and an unknown API path gets its own."""
+
+    regex = r"(?!api/).+"
+    part_isolating = False
+
+
+def register_pages(app: Flask, office: Office, *, secure_cookies: bool) -> None:
+    """Hang all pages into the app. Texts are read once, here. Raises ValueError when they are incomplete.
+
+    `secure_cookies` marks the language cookie (the only one) as for HTTPS only.
+    """
+    app.extensions[EXTENSION] = Pages(office, load_words(), secure_cookies)
+    app.url_map.converters["page_path"] = PagePath
+    for blueprint in DOORS:
+        app.register_blueprint(blueprint)

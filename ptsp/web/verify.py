@@ -1,0 +1,60 @@
+"""Pages that tell whether a document is real: by its code or by the file itself."""
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ptsp.web.office import VerifiedPermit
+from ptsp.web.pages import new_blueprint, pages, say
+
+blueprint = new_blueprint("verify")
+LONGEST_CODE = 120
+
+
+@blueprint.get("/verify")
+def ask() -> ResponseReturnValue:
+    """The form; with `?code=` straight to what the register says."""
+    code = request.args.get("code", "").strip()[:LONGEST_CODE]
+    if code:
+        return redirect(url_for("verify.by_code", code=code), 303)
+    problem = say("verify.no_code") if "code" in request.args else ""
+    return render_template("pages/verify.html", problem=problem), 422 if problem else 200
+
+
+@blueprint.get("/verify/<path:code>")
+def by_code(code: str) -> ResponseReturnValue:
+    """What our register says of a code."""
+    permit = pages().office.verify_code(code[:LONGEST_CODE])
+    verdict = "invalid_code" if permit is None else in_force(permit, "valid_code")
+    return render_template(
+        "pages/verified.html",
+        code=code[:LONGEST_CODE],
+        file_name="",
+        permit=permit,
+        verdict=verdict,
+        reasons=(),
+    )
+
+
+@blueprint.post("/verify")
+def by_file() -> ResponseReturnValue:
+    """Whether an uploaded PDF is, to the last byte, what an office signed."""
+    upload = request.files.get("file")
+    data = upload.read() if upload else b""
+    if not data:
+        return render_template("pages/verify.html", problem=say("verify.no_file")), 422
+    valid, reasons, permit = pages().office.verify_file(data)
+    name = (upload.filename or "") if upload else ""
+    verdict = in_force(permit, "valid_file") if valid and permit else "invalid_file"
+    return render_template(
+        "pages/verified.html",
+        code="",
+        file_name=name[:LONGEST_CODE],
+        permit=permit,
+        verdict=verdict,
+        reasons=reasons,
+    )
+
+
+def in_force(permit: VerifiedPermit, verdict: str) -> str:
+    """The verdict, unless the document is genuine but has expired or was revoked."""
+    return verdict if permit.state == "valid" else "not_valid"
