@@ -27,6 +27,8 @@ from tests.checks import not_checked as end_not_checked
 hypothesis_settings.register_profile("ptsp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("ptsp")
 
+pytest_plugins = ("tests.offices",)
+
 URL_NAMES = ("PTSP_DATABASE_URL", "PTSP_REDIS_URL", "PTSP_BROKER_URL")
 TEST_SECRET = "only for tests: 0123456789abcdef"
 REDIS_DATABASES_PER_WORKER = 2
@@ -93,6 +95,20 @@ def make_database(servers: Settings, template: str) -> Callable[[], contextlib.A
         return _copied(servers, template, f"{template}_{next(counter)}")
 
     return make
+
+
+@pytest.fixture(scope="session")
+def copy_database(
+    servers: Settings, template: str
+) -> Callable[[str], contextlib.AbstractContextManager[str]]:
+    """`with copy_database(url) as own:` a copy of another database of the tests, which nobody may be using."""
+    counter = iter(range(1_000_000))
+
+    def copy(url: str) -> contextlib.AbstractContextManager[str]:
+        source = make_url(url).database
+        return _copied(servers, str(source), f"{template}_c{next(counter)}")
+
+    return copy
 
 
 @pytest.fixture

@@ -92,7 +92,8 @@ class TenantBook:
 
     def _read_ids(self) -> dict[str, int]:
         with platform_transaction(self._engine) as connection:
-            return dict(connection.execute(text("SELECT code, id FROM app.tenant ORDER BY code")).tuples().all())
+            rows = connection.execute(text("SELECT code, id FROM app.tenant ORDER BY code")).all()
+        return {row.code: row.id for row in rows}
 
     def _read(self, connection: Connection, tenant_id: int) -> Tenant:
         pack = pack_from_json(connection.execute(LATEST).one().content)

@@ -29,9 +29,13 @@ QUEUE = "ptsp"
 def engine_for(settings: Settings, role: str, *, pool_size: int = 8) -> Engine:
     """An engine that enters as `role`. Refuses a server without the fixes row-level security needs."""
     engine = open_engine(settings.database_url_for(role), pool_size=pool_size)
-    with platform_transaction(engine) as connection:
-        number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
-    require_fixed_server(number, embedded=settings.embedded_database)
+    try:
+        with platform_transaction(engine) as connection:
+            number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+        require_fixed_server(number, embedded=settings.embedded_database)
+    except Exception:
+        engine.dispose()
+        raise
     return engine
 
 

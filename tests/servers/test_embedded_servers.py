@@ -1,5 +1,6 @@
 """Embedded servers: shared, durable, and gone with the last command that used them, however it ended."""
 
+import contextlib
 import os
 import signal
 import stat
@@ -175,12 +176,17 @@ def test_a_postgres_that_crashes_is_started_again_with_every_committed_row(home:
         assert rows(urls.database) == list(range(20))
 
 
-def test_a_command_killed_while_the_servers_are_being_made_leaves_nothing_half_made(home: Path) -> None:
+@pytest.mark.parametrize("victims", ["the command", "all of them"])
+def test_a_kill_while_the_servers_are_being_made_leaves_nothing_half_made(home: Path, victims: str) -> None:
     process = subprocess.Popen([sys.executable, "-c", HOLDER, str(home)], stdout=subprocess.DEVNULL, cwd="/")
-    wait_until(lambda: (home / "postgres.unfinished").exists() or (home / "postgres").exists())
+    wait_until(lambda: any(home.glob("postgres*/base")))
+    for pid in servers_of(home) if victims == "all of them" else []:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     ended(process)
     with lease(home, durable=False) as urls:
         remember(urls.database, 1)
+        assert rows(urls.database) == [1]
 
 
 def test_a_long_home_gets_a_short_folder_for_its_sockets(tmp_path: Path) -> None:

@@ -13,10 +13,15 @@ from werkzeug.serving import make_server
 from tests.web.bundles import BUNDLES
 from tests.web.fakes import KEY, FakeOffice, make_app
 
-SWITCHES = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PHONE, DESK = 390, 1280
 NIK = "3515014101909991"
 FORM = "/sidoarjo/submit?services=imb&services=ho&services=rekomendasi_lokasi&services=siup"
@@ -32,7 +37,7 @@ PAGES = (
     "/verify",
     "/verify/sidoarjo.imb-7QF2",
     "/verify/nobody-knows",
-    *(f"/sidoarjo/bundles/{reference}?key={KEY}" for reference in BUNDLES),
+    *(f"/sidoarjo/bundles/{reference}?key={KEY}" for reference in list(BUNDLES)[:5]),
 )
 
 
@@ -96,7 +101,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, live: tuple[str, Fak
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     found: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return found
+    return max(found, 0)
 
 
 def grave(page: Page) -> list[str]:
@@ -110,19 +115,25 @@ def grave(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("lang", ["id", "en"])
-def test_every_page_fits_speaks_to_nobody_else_and_is_open_to_all(visit: Visit, lang: str) -> None:
+def test_every_page_fits_speaks_to_nobody_else_and_is_open_to_all(visit: Visit) -> None:
     for path in PAGES:
-        visit.go(path + ("&" if "?" in path else "?") + f"lang={lang}")
-        assert overflow(visit.page) <= 0, path
-        assert visit.page.locator("html").get_attribute("lang") == lang
+        visit.go(path)
+        assert (path, overflow(visit.page)) == (path, 0)
         assert (path, grave(visit.page)) == (path, [])
+        assert (path, visit.said) == (path, [])
+
+
+def test_every_page_fits_in_english_too(visit: Visit) -> None:
+    for path in PAGES:
+        visit.go(path + ("&" if "?" in path else "?") + "lang=en")
+        assert visit.page.locator("html").get_attribute("lang") == "en"
+        assert (path, overflow(visit.page)) == (path, 0)
         assert (path, visit.said) == (path, [])
 
 
 def test_a_page_that_is_missing_fits_too(visit: Visit) -> None:
     visit.go("/nowhere/at/all")
-    assert overflow(visit.page) <= 0
+    assert overflow(visit.page) == 0
     assert grave(visit.page) == []
 
 
@@ -165,7 +176,7 @@ def test_an_applicant_chooses_fills_in_asks_the_price_and_lodges(visit: Visit, p
     expect(page.locator("#quote")).to_contain_text("16 langkah, digabung dari 25")
     assert page.get_by_label("KTP pemohon").evaluate("input => input.files.length") == 1
     assert grave(page) == []
-    assert overflow(page) <= 0
+    assert overflow(page) == 0
     page.get_by_role("button", name="Kirim permohonan").click()
     expect(page.locator("h1")).to_contain_text("SDA-2026-000001")
     expect(page.get_by_text("Simpan alamat halaman ini")).to_be_visible()
@@ -179,7 +190,7 @@ def test_a_refused_form_puts_the_keyboard_at_the_problems_and_a_link_leads_to_th
     page.get_by_role("button", name="Kirim permohonan").click()
     expect(page.locator("#problems")).to_be_focused()
     assert grave(page) == []
-    assert overflow(page) <= 0
+    assert overflow(page) == 0
     for name, field_ in (("NIK:", "applicant.nik"), ("Jenis kelamin:", "gender"), ("KTP pemohon:", "ktp")):
         page.locator("#problems").get_by_role("link", name=name).press("Enter")
         assert field_ in str(page.evaluate("document.activeElement.name"))

@@ -1,5 +1,6 @@
 """Anybody checks a permit: by its code or by the file."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -84,7 +85,10 @@ def by_file(to: Access, data: bytes) -> tuple[Verdict, VerifiedPermit | None]:
     with to.work(tenants[0].code, actor()) as work:
         now = work.now.astimezone(UTC)
     verdict = verify(data, ensure_trust(to.keys_folder, now), now=now)
-    return verdict, by_code(to, verdict.code) if verdict.valid and verdict.code else None
+    found = by_code(to, verdict.code) if verdict.valid and verdict.code else None
+    if found is not None and found.sha256 != hashlib.sha256(data).hexdigest():
+        return verdict, None  # signed by us, but not the file the register names
+    return verdict, found
 
 
 def reasons(verdict: Verdict, found: VerifiedPermit | None) -> tuple[Text, ...]:

@@ -88,7 +88,7 @@ class FolderStore:
             data = path.read_bytes()
         except FileNotFoundError:
             raise NotFound("there is no such file") from None
-        if False:
+        if digest(data) != sha:
             raise DamagedFile(f"the file stored under {sha} has other content")
         return data
 

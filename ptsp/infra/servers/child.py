@@ -52,6 +52,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    def finished_well(self) -> bool:
+        """Waits for a process that ends by itself."""
+        return self._process.wait() == 0
+
     def is_running(self) -> bool:
         return self._process.poll() is None
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Final
@@ -79,21 +78,27 @@ class Postgres:
             self._child.stop(signal.SIGINT, harder=signal.SIGQUIT, patience_s=30)
             self._child = None
 
+    def _child_of(self, command: list[str], *, name: str) -> Child:
+        """initdb and the server share a lock and a log, so neither begins while the other goes on."""
+        log = self._places.log / f"{self.name}.log"
+        return Child(name, command, log=log, alive=self._places.run / "postgres.lock")
+
     def _command(self, program: str, *arguments: str) -> list[str]:
         return [*self._prefix, str(self._programs / program), *arguments]
 
     def _initialise(self) -> None:
         """Under another name until it is whole, so that a kill in the middle leaves nothing half made."""
-        unfinished = self._places.home / "postgres.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for left in self._places.home.glob("postgres.unfinished.*"):
+            shutil.rmtree(left, ignore_errors=True)  # an initdb that is just dying may still be at work in it
+        unfinished = self._places.home / f"postgres.unfinished.{os.getpid()}"
         unfinished.mkdir(mode=0o700)
         if self._prefix == AS_NOBODY_FOR_REAL:
             os.chown(unfinished, NOBODY, NOBODY)
         command = self._command("initdb", "-D", str(unfinished), "-U", ADMIN, "-A", "trust", "-E", "UTF8")
         command += ["--locale=C.UTF-8"] + ([] if self._durable else ["--no-sync"])
-        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-        if done.returncode != 0:
-            raise ServerFailed(f"initdb failed: {done.stderr.strip()[-2000:]}")
+        child = self._child_of(command, name="initdb")
+        if not child.finished_well():
+            raise ServerFailed(f"initdb failed: {child.log_tail()}")
         unfinished.rename(self._places.postgres)
 
     def _try_to_start(self, deadline: float) -> bool:
@@ -101,8 +106,7 @@ class Postgres:
         options["unix_socket_directories"] = str(self._places.sockets)
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         command = self._command("postgres", "-D", str(self._places.postgres), *arguments)
-        alive = self._places.run / "postgres.lock"
-        child = Child(self.name, command, log=self._places.log / "postgres.log", alive=alive)
+        child = self._child_of(command, name=self.name)
         while child.is_running():
             if self._says_ready(child.pid):
                 self._child = child

@@ -17,7 +17,7 @@ from ptsp.main.bench.measure import NotMeasured
 
 READY = "ready"
 READY_WITHIN_S = 60.0
-END_WITHIN_S = 15.0
+END_WITHIN_S = 5.0
 SHOWN_OF_A_LOG = 2000
 
 
@@ -61,7 +61,8 @@ def worker_processes(
 ) -> Iterator[WorkerProcesses]:
     """`workers` processes that run the `work` of this side; yielded when all are ready, ended in any case."""
     with ExitStack() as stack:
-        started = []
+        started: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
+        stack.callback(_end_all, started)
         for number in range(1, workers + 1):
             log = stack.enter_context(tempfile.TemporaryFile())
             process = subprocess.Popen(
@@ -71,9 +72,8 @@ def worker_processes(
                 stderr=log,
                 env=dict(os.environ),
             )
-            stack.callback(_end, process)
-            _tell(process, side=side, number=number, database_url=database_url, redis_url=redis_url)
             started.append((process, log))
+            _tell(process, side=side, number=number, database_url=database_url, redis_url=redis_url)
         crew = WorkerProcesses(side, started)
         crew.wait_until_ready()
         yield crew
@@ -89,18 +89,17 @@ def _tell(process: subprocess.Popen[bytes], **order: str | int) -> None:
     process.stdin.flush()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the worker and whatever it has started."""
-    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-    process.terminate()
-    try:
-        process.wait(END_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
+def _end_all(started: Sequence[tuple[subprocess.Popen[bytes], IO[bytes]]]) -> None:
+    """End the workers and whatever they have started; all are told before any is waited for."""
+    alive = [process for process, _ in started if process.poll() is None]
+    below = [child for process in alive for child in psutil.Process(process.pid).children(recursive=True)]
+    for process in alive:
+        process.terminate()
+    _, stubborn = psutil.wait_procs([psutil.Process(process.pid) for process in alive], timeout=END_WITHIN_S)
+    for member in [*stubborn, *(child for child in below if child.is_running())]:
+        member.kill()
+    for process, _ in started:
         process.wait()
-    for child in below:
-        if child.is_running():
-            child.kill()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()

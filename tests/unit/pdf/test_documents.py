@@ -105,6 +105,11 @@ def test_a_template_that_reaches_out_or_never_ends_is_refused(template: str, par
     assert "/tmp" not in str(caught.value)
 
 
+@pytest.mark.parametrize("font", ["DejaVu Sans", "Liberation Serif", "Noto Sans", "Arial"])
+def test_fonts_of_the_machine_change_nothing(font: str) -> None:
+    assert render(f'#set text(font: "{font}")\nA', {}) == render('#set text(font: "No Such Font")\nA', {})
+
+
 @pytest.mark.parametrize("name", ["../x.typ", "/x.typ", "main.typ", "data.json", "a.sh"])
 def test_a_file_of_a_template_has_a_plain_name(name: str) -> None:
     with pytest.raises(BadPack, match="not a name"):
