@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from ptsp.infra.files import StoreUnavailable
@@ -15,6 +16,7 @@ from ptsp.sdk.errors import Forged
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+MACHINE_PATHS = ("/api/", "/agency/")
 STATUS: Mapping[type[PtspError], int] = {
     NotFound: 404,
     Conflict: 409,
@@ -35,6 +37,24 @@ TITLES = {
     500: "Something went wrong on our side",
     503: "Not available just now",
 }
+
+
+class FaultSchema(Schema):
+    """One thing that is wrong with the input."""
+
+    field = fields.String(required=True, metadata={"example": "applications[0].answers.floor_area"})
+    reason = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """Every error, as RFC 9457 has it."""
+
+    type = fields.String(required=True, metadata={"example": "urn:ptsp:problem:invalid"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True, metadata={"description": "stable, for machines"})
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "every fault of the input"})
 
 
 def problem(
@@ -60,7 +80,7 @@ def problem(
 
 def is_for_machines(asked: Request) -> bool:
     """Does this path speak JSON? Pages have error pages of their own."""
-    return asked.path.startswith(("/api/", "/agency/"))
+    return asked.path.startswith(MACHINE_PATHS)
 
 
 def from_error(error: PtspError) -> Response:
@@ -72,8 +92,8 @@ def from_error(error: PtspError) -> Response:
 def from_http(error: HTTPException) -> Response:
     """What Flask and its libraries refuse; messages of marshmallow become faults."""
     status = error.code or 500
-    data = getattr(error, "data", None) or {}
-    faults = list(flattened(data.get("messages", {}).get("json", {}))) if status == 422 else []
+    by_location = (getattr(error, "data", None) or {}).get("messages", {})
+    faults = [fault for messages in by_location.values() for fault in flattened(messages)]
     code = {400: "unreadable", 404: "not_found", 413: "too_large", 422: "invalid"}.get(
         status, f"http_{status}"
     )

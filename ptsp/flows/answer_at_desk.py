@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ptsp.domain import routes
+from ptsp.domain import applications, routes
 from ptsp.flows.record_results import record_results
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
@@ -12,8 +12,12 @@ def answer_at_desk(
     work: Work, agency: str, task_id: UUID, *, is_approved: bool, reasons: tuple[str, ...]
 ) -> None:
     """Approve, or reject with reasons. Raises NotFound for a task of another desk, Conflict for an ended one."""
-    if not is_approved and not any(reason.strip() for reason in reasons):
+    reasons = tuple(reason.strip() for reason in reasons if reason.strip())
+    if not is_approved and not reasons:
         raise Invalid([Fault("reasons", "a rejection needs at least one reason")])
+    said = [(at, applications.text_fault(reason)) for at, reason in enumerate(reasons)]
+    if faults := [Fault(f"reasons[{at}]", wrong) for at, wrong in said if wrong]:
+        raise Invalid(faults)
     task = routes.tasks_by_id(work.connection, [task_id]).get(task_id)
     if task is None or task.kind != "desk" or task.agency != agency:
         raise NotFound("there is no such task at this desk")

@@ -18,7 +18,8 @@ def charge_fees(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed]) -
     """Number and write one notice per task. A task taken over by another worker gets none from us."""
     ids = sorted({task.bundle_id for task in tasks})
     routes.lock(work.connection, work.tenant.id, ids)
-    ours = [task for task in tasks if routes.is_held(work.connection, work.tenant.id, task)]
+    still_ours = routes.held(work.connection, work.tenant.id, tasks)
+    ours = [task for task in tasks if task.id in still_ours]
     bundles = applications.bundles(work.connection, ids)
     lodged = applications.applications(work.connection, ids)
     made: list[fees.Notice] = []

@@ -1,7 +1,7 @@
 """A bank says that a bill was paid: the money is booked, the notices settled, and the bundle goes on."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications, fees, routes
@@ -10,6 +10,9 @@ from ptsp.infra import ledger
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
 from ptsp.sdk.contract import Payment
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)  # a bank's clock may run before ours
 
 
 def confirm_payment(work: Work, provider: str, payment: Payment) -> bool:
@@ -24,19 +27,19 @@ def confirm_payment(work: Work, provider: str, payment: Payment) -> bool:
         amount=payment.amount,
         provider=provider,
         provider_ref=payment.provider_ref,
-        paid_at=_moment(payment.paid_at),
+        paid_at=_moment(payment.paid_at, work.now),
     )
+    notices = fees.open_notices(work.connection, payment.bill)  # waits for whoever books the same bill
     before = fees.payment_booked(work.connection, provider, payment.provider_ref)
     if before is not None:
         return _replayed(before, row)
-    notices = fees.open_notices(work.connection, payment.bill)
     if not notices:
         raise NotFound(f"there is nothing to pay under the bill {payment.bill!r}")
     total = sum(notice.total for notice in notices)
     if payment.amount != total:
         raise Invalid([Fault("amount", f"the bill stands at {total} rupiah, not {payment.amount}")])
     if not fees.add_payment(work.connection, work.tenant.id, row):
-        raise Conflict("this payment is being booked by another request just now")
+        raise Conflict("this provider_ref was used just now for another bill")
     fees.settle(work.connection, row.id, [notice.id for notice in notices])
     _go_on(work, notices, row)
     return True
@@ -71,11 +74,13 @@ def _go_on(work: Work, notices: Sequence[fees.Notice], row: fees.PaymentRow) -> 
     record_results(work, ids, results, facts)
 
 
-def _moment(written: str) -> datetime:
+def _moment(written: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(written)
     except ValueError as error:
         raise Invalid([Fault("paid_at", "must be a date and time of ISO 8601")]) from error
     if moment.tzinfo is None:
         raise Invalid([Fault("paid_at", "must name its offset, such as +07:00")])
+    if not OLDEST <= moment <= now + AHEAD:
+        raise Invalid([Fault("paid_at", f"must be between {OLDEST.isoformat()} and now")])
     return moment

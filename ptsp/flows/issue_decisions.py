@@ -47,38 +47,21 @@ def draft_decisions(
     """Number the decisions of claimed tasks; those drafted before keep what they have."""
     ids = sorted({task.bundle_id for task in tasks})
     routes.lock(work.connection, work.tenant.id, ids)
-    cases = [
-        case
-        for task, case in zip(tasks, _cases(work, book, tasks, ids), strict=True)
-        if routes.is_held(work.connection, work.tenant.id, task)
-    ]
+    ours = routes.held(work.connection, work.tenant.id, tasks)
+    cases = _cases(work, book, [task for task in tasks if task.id in ours], ids)
     drafted = permits.decisions_of(work.connection, [case.application.id for case in cases])
-    drafts = []
-    for case in cases:
-        decision = drafted.get(case.application.id) or _numbered(work, case)
-        place = f"bundle.applicant:{case.bundle.id}"
-        applicant = work.tenant.vault.open(work.tenant.id, place, case.bundle.applicant)
-        paper = Paper(
-            work.tenant,
-            case.service,
-            case.bundle,
-            case.application,
-            applicant,
-            decision,
-            work.today,
-            public_url,
-        )
-        drafts.append(Draft(case.task, paper))
-    return drafts
+    drafted |= _numbered(work, [case for case in cases if case.application.id not in drafted])
+    return [Draft(case.task, _paper(work, case, drafted[case.application.id], public_url)) for case in cases]
 
 
 def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
     """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications."""
+    if not signed:
+        return
     ids = sorted({draft.task.bundle_id for draft, _ in signed})
     routes.lock(work.connection, work.tenant.id, ids)
-    ours = [
-        (draft, sha) for draft, sha in signed if routes.is_held(work.connection, work.tenant.id, draft.task)
-    ]
+    held = routes.held(work.connection, work.tenant.id, [draft.task for draft, _ in signed])
+    ours = [(draft, sha) for draft, sha in signed if draft.task.id in held]
     permits.mark_issued(work.connection, {draft.paper.decision.id: sha for draft, sha in ours})
     results, facts = [], {}
     for draft, sha in ours:
@@ -93,7 +76,7 @@ def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
 def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: Sequence[UUID]) -> list[_Case]:
     bundles = applications.bundles(work.connection, ids)
     lodged = applications.applications(work.connection, ids)
-    all_tasks = {bundle_id: routes.tasks(work.connection, bundle_id) for bundle_id in ids}
+    all_tasks = routes.tasks_of(work.connection, ids)
     cases = []
     for task in tasks:
         bundle = bundles[task.bundle_id]
@@ -132,22 +115,41 @@ def _reasons(
     return tuple(sorted(reasons))
 
 
-def _numbered(work: Work, case: _Case) -> permits.Decision:
-    service, pack = case.service, work.tenant.pack
-    is_refusal = bool(case.reasons)
-    series = permits.refusal_series(service.series) if is_refusal else service.series
+def _paper(work: Work, case: _Case, decision: permits.Decision, public_url: str) -> Paper:
+    sealed = case.bundle.applicant
+    applicant = work.tenant.vault.open(work.tenant.id, f"bundle.applicant:{case.bundle.id}", sealed)
+    return Paper(
+        work.tenant, case.service, case.bundle, case.application, applicant, decision, work.today, public_url
+    )
+
+
+def _numbered(work: Work, cases: Sequence[_Case]) -> dict[UUID, permits.Decision]:
+    """New decisions by application. Series are drawn in one order, so that two workers never wait in a circle."""
+    by_series: dict[str, list[_Case]] = {}
+    for case in cases:
+        series = case.service.series
+        by_series.setdefault(permits.refusal_series(series) if case.reasons else series, []).append(case)
     year = work.today.year
-    serial = numbers.draw(work.connection, work.tenant.id, series, year)[0]
-    decision = permits.Decision(
+    made: dict[UUID, permits.Decision] = {}
+    for series, of_series in sorted(by_series.items()):
+        serials = numbers.draw(work.connection, work.tenant.id, series, year, len(of_series))
+        for case, serial in zip(of_series, serials, strict=True):
+            number = permits.number_text(serial, series, work.tenant.pack.prefix, year)
+            made[case.application.id] = _decision(work, case, number)
+    permits.add_decisions(work.connection, work.tenant.id, list(made.values()))
+    return made
+
+
+def _decision(work: Work, case: _Case, number: str) -> permits.Decision:
+    service, is_refusal = case.service, bool(case.reasons)
+    return permits.Decision(
         id=uuid4(),
         bundle_id=case.bundle.id,
         application_id=case.application.id,
         kind="refusal" if is_refusal else service.outcome.value,
-        number=permits.number_text(serial, series, pack.prefix, year),
-        code=permits.new_code(pack.code),
+        number=number,
+        code=permits.new_code(work.tenant.code),
         drafted_at=work.now,
         valid_until=None if is_refusal else permits.valid_until(work.today, service.valid_months),
         reasons=case.reasons,
     )
-    permits.add_decision(work.connection, work.tenant.id, decision)
-    return decision

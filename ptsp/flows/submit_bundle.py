@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications, routes
+from ptsp.flows._intake import lodge
 from ptsp.flows._planning import Planned, plan_bundle
 from ptsp.infra import ledger
 from ptsp.infra.work import Work
@@ -26,29 +27,38 @@ class Accepted:
 
 
 def submit_bundle(work: Work, order: applications.Order, regions: frozenset[str] | None = None) -> Accepted:
-    """Lodge one bundle. Raises Invalid with every fault, and stores nothing then."""
-    return submit_bundles(work, [order], regions)[0]
+    """Lodge one bundle. Raises Invalid with every fault, and stores nothing then.
+
+    What was lodged before is answered as then, also when the service is no longer offered by now.
+    """
+    before = applications.lodged_before(work.connection, order.client_key)
+    return _replayed(work, order, before) if before else submit_bundles(work, [order], regions)[0]
 
 
 def submit_bundles(
     work: Work, orders: Sequence[applications.Order], regions: frozenset[str] | None = None
 ) -> list[Accepted]:
-    """Lodge several bundles with four statements, all or none.
+    """Lodge several bundles with one statement, all or none.
 
     An order whose client key was used before is answered as then; with another body it is refused.
     """
     planned = [plan_bundle(work.tenant, order, work.today, regions) for order in orders]
     bundles, events = _bundles(work, orders, planned)
-    added = applications.add_bundles(work.connection, work.tenant.id, bundles)
-    fresh = [at for at, bundle in enumerate(bundles) if bundle.id in added]
-    if fresh:
-        _store_parts(work, [(bundles[at], orders[at], planned[at]) for at in fresh])
-        ledger.append(work.connection, work.tenant.id, [events[at] for at in fresh])
+    parts = list(zip(bundles, orders, planned, strict=True))
+    added = lodge(
+        work.connection,
+        work.tenant.id,
+        bundles=bundles,
+        applications=[one for part in parts for one in _applications(work, *part)],
+        tasks=[one for bundle, _, plan in parts for one in _tasks(bundle.id, plan)],
+        events=events,
+    )
+    _attach(work, [(bundle, order) for bundle, order, _ in parts if bundle.id in added])
     return [
         _accepted(work, bundle.reference, bundle.promised_on, is_replay=False)
         if bundle.id in added
-        else _replayed(work, order)
-        for bundle, order in zip(bundles, orders, strict=True)
+        else _replayed(work, order, applications.lodged_before(work.connection, order.client_key))
+        for bundle, order, _ in parts
     ]
 
 
@@ -82,44 +92,39 @@ def _bundles(
     return bundles, events
 
 
-def _store_parts(
-    work: Work, parts: Sequence[tuple[applications.NewBundle, applications.Order, Planned]]
-) -> None:
-    tenant = work.tenant
-    new_applications, new_tasks = [], []
-    documents: list[tuple[UUID, UUID, str]] = []
-    for bundle, order, one in parts:
-        for position, (wanted, lodged) in enumerate(zip(order.applications, one.lodged, strict=True)):
-            new_applications.append(
-                applications.NewApplication(
-                    id=uuid4(),
-                    bundle_id=bundle.id,
-                    position=position,
-                    service=wanted.service,
-                    standard_id=tenant.standards[wanted.service][0],
-                    answers=applications.answers_as_text(lodged.answers),
-                    shown=tuple(sorted(lodged.shown)),
-                    promised_on=one.promised[position],
-                )
-            )
-            documents += [(document, bundle.id, code) for code, document in wanted.documents.items()]
-        new_tasks += _tasks(bundle.id, one)
-    applications.add_applications(work.connection, tenant.id, new_applications)
-    routes.add_tasks(work.connection, tenant.id, new_tasks)
-    if documents:
-        _attach(work, documents, [order for _, order, _ in parts])
+def _applications(
+    work: Work, bundle: applications.NewBundle, order: applications.Order, one: Planned
+) -> list[applications.NewApplication]:
+    return [
+        applications.NewApplication(
+            id=uuid4(),
+            bundle_id=bundle.id,
+            position=position,
+            service=wanted.service,
+            standard_id=work.tenant.standards[wanted.service][0],
+            answers=applications.answers_as_text(lodged.answers),
+            shown=tuple(sorted(lodged.shown)),
+            promised_on=one.promised[position],
+        )
+        for position, (wanted, lodged) in enumerate(zip(order.applications, one.lodged, strict=True))
+    ]
 
 
-def _attach(
-    work: Work, documents: list[tuple[UUID, UUID, str]], orders: Sequence[applications.Order]
-) -> None:
-    found = applications.attach_documents(work.connection, documents)
+def _attach(work: Work, lodged: Sequence[tuple[applications.NewBundle, applications.Order]]) -> None:
+    """Bind the uploaded documents to their bundles; one that cannot be bound undoes the lodging."""
+    wanted = [
+        (document, bundle.id, code)
+        for bundle, order in lodged
+        for one in order.applications
+        for code, document in one.documents.items()
+    ]
+    found = applications.attach_documents(work.connection, wanted) if wanted else set()
     faults = [
         Fault(f"applications[{position}].documents.{code}", "no such uploaded document for this requirement")
-        for order in orders
-        for position, wanted in enumerate(order.applications)
-        for code, document in wanted.documents.items()
-        if document not in found
+        for _, order in lodged
+        for position, one in enumerate(order.applications)
+        for code, document in one.documents.items()
+        if (document, code) not in found
     ]
     if faults:
         raise Invalid(faults)
@@ -165,8 +170,7 @@ def _reference(work: Work) -> str:
     return f"{work.tenant.pack.prefix}-{work.today:%y%m%d}-{drawn}"
 
 
-def _replayed(work: Work, order: applications.Order) -> Accepted:
-    before = applications.lodged_before(work.connection, order.client_key)
+def _replayed(work: Work, order: applications.Order, before: applications.BundleRow | None) -> Accepted:
     if before is None:
         raise Conflict("this Idempotency-Key is being used by another request just now")
     if before.fingerprint != order.fingerprint:

@@ -51,9 +51,14 @@ def take_reply(work: Work, agency: str, reply: Reply, body: bytes) -> str:
         "fingerprint": fingerprint,
         "outcome": outcome,
     }
-    if work.connection.execute(FILE, filed).scalar() is None:
+    if work.connection.execute(FILE, filed).scalar() is not None:
+        return outcome
+    before = _filed(
+        work, agency, reply, fingerprint
+    )  # the same message, taken while we waited for the bundle
+    if before is None:
         raise Conflict("this message is being taken by another request just now")
-    return outcome
+    return before
 
 
 def _filed(work: Work, agency: str, reply: Reply, fingerprint: bytes) -> str | None:

@@ -49,7 +49,7 @@ def quote_bundle(work: Work, order: applications.Order, regions: frozenset[str] 
 def find_bundle(work: Work, reference: str, key: str) -> applications.BundleRow:
     """The bundle, for whoever holds its key. A wrong key and a wrong reference are told apart by nobody."""
     expected = work.tenant.vault.tracking_key(work.tenant.id, reference)
-    bundle = applications.bundle(work.connection, reference)
+    bundle = applications.bundle(work.connection, reference) if reference.isprintable() else None
     if bundle is None or not hmac.compare_digest(expected.encode(), key.upper().encode()):
         raise NotFound("there is no bundle with this reference and key")
     return bundle

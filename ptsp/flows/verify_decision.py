@@ -30,7 +30,7 @@ class VerifiedPermit:
 
 def find_decision(work: Work, book: TenantBook, code: str) -> VerifiedPermit | None:
     """The issued document with this code, or None."""
-    decision = permits.decision_by_code(work.connection, code)
+    decision = permits.decision_by_code(work.connection, code) if code.isprintable() else None
     if decision is None or decision.issued_at is None:
         return None
     bundle = applications.bundles(work.connection, [decision.bundle_id])[decision.bundle_id]

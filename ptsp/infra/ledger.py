@@ -15,6 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from ptsp.infra.rows import Row, as_rows
+
 START = bytes(32)
 
 
@@ -44,6 +46,9 @@ class EventRow:
     body: str
     hash: bytes
 
+    def as_row(self) -> Row:
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
@@ -56,8 +61,9 @@ class ChainReport:
 
 INSERT = text("""
     INSERT INTO app.event (tenant_id, bundle_id, seq, at, type, body, hash)
-    SELECT :tenant, * FROM unnest(CAST(:bundle AS uuid[]), CAST(:seq AS int[]), CAST(:at AS timestamptz[]),
-                                  CAST(:type AS text[]), CAST(:body AS text[]), CAST(:hash AS bytea[]))""")
+    SELECT :tenant, e.bundle_id, e.seq, e.at, e.type, e.body, decode(e.hash, 'hex')
+      FROM json_to_recordset(CAST(:rows AS json))
+        AS e (bundle_id uuid, seq int, at timestamptz, type text, body text, hash text)""")
 
 OF_BUNDLE = text("SELECT seq, at, type, body, hash FROM app.event WHERE bundle_id = :bundle ORDER BY seq")
 
@@ -94,18 +100,7 @@ def append(connection: Connection, tenant_id: int, rows: Sequence[EventRow]) -> 
     """Write rows of any number of bundles with one statement."""
     if not rows:
         return
-    connection.execute(
-        INSERT,
-        {
-            "tenant": tenant_id,
-            "bundle": [row.bundle_id for row in rows],
-            "seq": [row.seq for row in rows],
-            "at": [row.at for row in rows],
-            "type": [row.type for row in rows],
-            "body": [row.body for row in rows],
-            "hash": [row.hash for row in rows],
-        },
-    )
+    connection.execute(INSERT, {"tenant": tenant_id, "rows": as_rows(row.as_row() for row in rows)})
 
 
 def canonical(value: object) -> str:

@@ -10,6 +10,8 @@ from ptsp.infra.files import FileStore
 from ptsp.infra.gateway import Partners
 from ptsp.infra.tenants import TenantBook
 
+LEASE_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -27,7 +29,7 @@ class Tools:
     public_url: str
     ring: Callable[[], None]
     actor: str = "worker"
-    lease_s: float = 60.0
+    lease_s: float = LEASE_S
     batch: int = 200
 
 

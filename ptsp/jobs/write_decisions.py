@@ -19,16 +19,15 @@ def write_decisions(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed
     """End the applications of claimed decide tasks, each with its signed document in the store."""
     with begin(tools.engine, tenant, actor=tools.actor) as work:
         drafts = draft_decisions(work, tools.book, tasks, public_url=tools.public_url)
+        issue_decisions(work, [(draft, "") for draft in drafts if not draft.needs_document])
         now = work.now
-    signed = [(draft, _signed(tools, draft, now)) for draft in drafts]
+    signed = [(draft, _signed(tools, draft, now)) for draft in drafts if draft.needs_document]
     if signed:
         with begin(tools.engine, tenant, actor=tools.actor) as work:
             issue_decisions(work, signed)
 
 
 def _signed(tools: Tools, draft: Draft, now: datetime) -> str:
-    if not draft.needs_document:
-        return ""
     paper = draft.paper
     pack = paper.tenant.pack
     sheet = refusal_sheet(paper) if paper.is_refusal else permit_sheet(paper)

@@ -9,9 +9,9 @@ from ptsp.kernel.errors import Invalid, PtspError
 
 COMMANDS: Final = {
     "demo": ("ptsp.main.demo_cli:demo", "Run the whole platform here and send bundles through it."),
-    "web": ("ptsp.main.run_cli:web", "Serve the pages and the API."),
-    "relay": ("ptsp.main.run_cli:relay", "Ring the doorbell for what is due."),
-    "worker": ("ptsp.main.run_cli:worker", "Claim what is owed and do it."),
+    "web": ("ptsp.main.web_cli:web", "Serve the pages and the API."),
+    "relay": ("ptsp.main.relay_cli:relay", "Ring the doorbell for what is due."),
+    "worker": ("ptsp.main.worker_cli:worker", "Claim what is owed and do it."),
     "migrate": ("ptsp.main.migrate_cli:migrate", "Bring the database to the newest form."),
     "packs": ("ptsp.main.packs_cli:packs", "Check and show the tenants' packs."),
     "simulate": ("ptsp.main.simulate_cli:simulate", "Run one simulated agency."),

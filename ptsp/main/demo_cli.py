@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from ptsp.flows.apply_pack import Applied
 from ptsp.infra.ledger import ChainReport
 from ptsp.main.demo.client import Client
 from ptsp.main.demo.orders import STORIES, TENANT
@@ -38,15 +39,19 @@ def demo(*, as_json: bool, port: int) -> None:
     began = time.monotonic()
     with ExitStack() as held:
         settings = held.enter_context(running(Settings.from_env(os.environ)))
-        with console.status("Database and packs"):
-            bring_up(settings)
-            tenants = len(apply_packs(settings))
-        with console.status("Agencies, web, relay, worker"):
-            here = held.enter_context(platform(settings, port=free_port(port)))
+        packs: list[Applied] = []
+        with console.status("Tables, packs, agencies, web, relay, worker"):
+            whole = platform(
+                settings,
+                port=free_port(port),
+                tables=bring_up,
+                offices=lambda settings: packs.extend(apply_packs(settings)),
+            )
+            here = held.enter_context(whole)
         set_up_s, began = time.monotonic() - began, time.monotonic()
         client = Client(here.base, TENANT)
         finished = _bundles(console, client, here.bank, desk_tokens(here.settings, TENANT))
-        totals = _totals(tenants, finished, check_all(here.settings), set_up_s, time.monotonic() - began)
+        totals = _totals(len(packs), finished, check_all(here.settings), set_up_s, time.monotonic() - began)
         if as_json:
             click.echo(json.dumps(totals))
             return

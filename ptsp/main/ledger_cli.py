@@ -10,9 +10,9 @@ from ptsp.infra.database import tenant_transaction
 from ptsp.infra.ledger import ChainReport, check_chains
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
+from ptsp.main.connections import engine_for
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
-from ptsp.main.wiring import engine_for
 
 
 @click.group()

@@ -11,9 +11,9 @@ from ptsp.flows.apply_pack import Applied, apply_pack
 from ptsp.infra.database import platform_transaction
 from ptsp.infra.migrations import migrate as migrate_database
 from ptsp.infra.packs import read_all
+from ptsp.main.connections import engine_for
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
-from ptsp.main.wiring import engine_for
 
 FIRST_YEAR, LAST_YEAR = 2024, 2028
 SOURCE = f"Python library holidays {holidays.__version__}, Indonesia"

@@ -21,9 +21,7 @@ def running(settings: Settings, *, durable: bool = True) -> Iterator[Settings]:
     Embedded servers, if any are needed, live until the block ends here and in every other command of the same
     PTSP_HOME. Children started with `as_env` use them without a lease of their own, so end those first.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    if not settings.secret:
-        settings = replace(settings, secret=_kept_secret(settings.home))
+    settings = with_secret(settings)
     if settings.database_url and settings.redis_url:
         yield settings
         return
@@ -34,6 +32,12 @@ def running(settings: Settings, *, durable: bool = True) -> Iterator[Settings]:
             redis_url=settings.redis_url or urls.redis,
             broker_url=settings.broker_url or urls.broker,
         )
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with a secret: the given one, or the one kept in PTSP_HOME, made on first use."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return settings if settings.secret else replace(settings, secret=_kept_secret(settings.home))
 
 
 def _kept_secret(home: Path) -> bytes:

@@ -1,52 +1,24 @@
-"""Builds what the processes work with, from settings. Nobody else opens a connection."""
+"""Builds what web and worker work with, from settings; see `connections` for what is below it."""
 
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import redis
-from rq import Queue
-from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, text
 
 from ptsp.api.access import Access
-from ptsp.infra.database import open_engine, platform_transaction
-from ptsp.infra.doorbell import Doorbell
+from ptsp.infra.database import platform_transaction
 from ptsp.infra.files import open_store
 from ptsp.infra.gateway import Partners, Registry
-from ptsp.infra.servers.version import require_fixed_server
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
-from ptsp.jobs.tools import Tools
+from ptsp.jobs.tools import LEASE_S, Tools
+from ptsp.main.connections import doorbell_of, engine_for, queue_of
 from ptsp.main.settings import ROOT, Settings
 from ptsp.sdk.contract import Connector
 
 CONNECTORS = ROOT / "connectors"
 REGIONS = ROOT / "tenants" / "regions.json"
-QUEUE = "ptsp"
-
-
-def engine_for(settings: Settings, role: str, *, pool_size: int = 8) -> Engine:
-    """An engine that enters as `role`. Refuses a server without the fixes row-level security needs."""
-    engine = open_engine(settings.database_url_for(role), pool_size=pool_size)
-    try:
-        with platform_transaction(engine) as connection:
-            number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
-        require_fixed_server(number, embedded=settings.embedded_database)
-    except Exception:
-        engine.dispose()
-        raise
-    return engine
-
-
-def queue_of(settings: Settings) -> Queue:
-    """The one queue. JSON only: whoever can write to Redis must not be able to run code in a worker."""
-    connection = redis.Redis.from_url(settings.redis_url)
-    return Queue(QUEUE, connection=connection, serializer=JSONSerializer)
-
-
-def doorbell_of(settings: Settings) -> Doorbell:
-    return Doorbell(queue_of(settings), "ptsp.jobs.drain.run")
 
 
 def partners_of(settings: Settings, local: Mapping[str, Connector] | None = None) -> Partners:
@@ -64,6 +36,7 @@ def tools_of(
     *,
     ring: Callable[[], None] | None = None,
     local: Mapping[str, Connector] | None = None,
+    lease_s: float = LEASE_S,
 ) -> Tools:
     """What a worker needs."""
     engine = engine_for(settings, "ptsp_worker")
@@ -76,6 +49,7 @@ def tools_of(
         keys_folder=keys_folder(settings),
         public_url=settings.public_url,
         ring=ring or doorbell_of(settings).ring,
+        lease_s=lease_s,
     )
 
 

@@ -1,7 +1,7 @@
 """Pages for an applicant who lodges: choose services, fill in one form, see the quote, send."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flask import g, redirect, render_template, request, url_for
@@ -11,8 +11,8 @@ from werkzeug.datastructures import FileStorage
 from ptsp.flows.views import QuoteView
 from ptsp.kernel.errors import Invalid
 from ptsp.kernel.specs import TenantPack
-from ptsp.web.intake import APPLICANT, Intake, Wanted, plan_intake
-from ptsp.web.orders import Problem, answer_problems, applicant_problems, order_of
+from ptsp.web.intake import APPLICANT, Asked, Intake, Wanted, plan_intake
+from ptsp.web.orders import Problem, answer_problems, applicant_problems, document_is_due, given, order_of
 from ptsp.web.pages import new_blueprint, pages, read, say
 from ptsp.web.published import condition
 from ptsp.web.receipts import in_order, reckoning
@@ -102,13 +102,17 @@ def checked(pack: TenantPack, sheet: Sheet) -> Sheet:
     """All we can say before storing a file: shape first, then what the office says of the answers."""
     problems = applicant_problems(sheet.values, say)
     problems += answer_problems(sheet.intake, sheet.values, g.lang, say)
-    problems += [problem for row in sheet.intake.wanted if (problem := missing(row, sheet))]
+    known = given(sheet.intake, sheet.values, g.lang)
+    due = {row.name for row in sheet.intake.wanted if document_is_due(sheet.intake, row, known)}
+    problems += [problem for row in sheet.intake.wanted if (problem := missing(row, sheet, due))]
     if problems:
         return replace(sheet, problems=problems)
-    return replace(quoted(pack, sheet), quote=None)
+    tried = quoted(pack, sheet)
+    names = {row.name for row in sheet.intake.wanted}  # their files are here, but not stored yet
+    return replace(tried, quote=None, problems=[each for each in tried.problems if each.input not in names])
 
 
-def missing(row: Wanted, sheet: Sheet) -> Problem | None:
+def missing(row: Wanted, sheet: Sheet, due: Collection[str]) -> Problem | None:
     """A document that is not there, or a file that is too large to read."""
     label = read(row.spec.label)
     upload = sheet.files.get(row.name)
@@ -118,7 +122,7 @@ def missing(row: Wanted, sheet: Sheet) -> Problem | None:
         if size > row.spec.max_mb * MEGABYTE:
             return Problem(row.name, say("fault.file_large", label=label, most=row.spec.max_mb))
         return None
-    if row.required and row.name not in sheet.kept:
+    if row.name in due and row.name not in sheet.kept:
         return Problem(row.name, say("fault.file_missing", label=label))
     return None
 
@@ -159,7 +163,8 @@ def order(sheet: Sheet) -> dict[str, object]:
 
 def told(intake: Intake, refusal: Invalid) -> list[Problem]:
     """The office's faults beside the inputs they speak of."""
-    labels = {row.name: read(row.spec.label) for row in (*intake.asked, *intake.wanted)}
+    rows: list[Asked | Wanted] = [*intake.asked, *intake.wanted]
+    labels = {row.name: read(row.spec.label) for row in rows}
     problems = []
     for fault in refusal.faults:
         name = intake.input_of(fault.field)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 Point = tuple[float, float]
@@ -136,7 +137,7 @@ def _order(columns: list[list[_Spot]]) -> None:
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
         for column in columns if forward else reversed(columns):
-            column.sort(key=lambda spot, forward=forward: _barycentre(spot, forward=forward))
+            column.sort(key=partial(_barycentre, forward=forward))
             _number([column])
         if (now := crossings(columns)) < fewest:
             fewest, best = now, [list(column) for column in columns]

@@ -14,10 +14,11 @@ Order = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPermit:
-    """What our register says of a document. `holder` is masked; `state` is valid, expired or revoked."""
+    """What our register says of a document. `holder` is masked; `state` is valid, expired,
+    revoked or refusal."""
 
     number: str
-    kind: str  # permit | recommendation | refusal
+    kind: str  # permit | recommendation | registration | refusal
     service_name: Text
     office: Text
     holder: str

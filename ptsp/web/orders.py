@@ -1,20 +1,23 @@
 """Turns the submitted form into an order in the shape of the JSON API, naming what is wrong.
 
     {"applicant": {"nik", "kk"?, "name", "birth_place", "birth_on", "gender", "address", "phone"?, "email"?},
-     "applications": [{"service", "answers": {field: text | Decimal | bool}, "documents": {requirement: id}}]}
+     "applications": [{"service", "answers": {field: text | bool}, "documents": {requirement: id}}]}
 
-Answers left empty are not sent at all. Only the shape is judged here; sense is the office's to judge.
+Numbers are exact decimals as text (`1250.5`). Answers left empty, and answers and documents that are not
+asked for with the other answers, are not sent at all. Only the shape is judged here; sense is the office's to judge.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ptsp.kernel.specs import FieldSpec
+from ptsp.kernel.errors import PtspError
+from ptsp.kernel.formulas import Value, is_true, parse
+from ptsp.kernel.specs import FieldSpec, ServiceSpec
 from ptsp.web.format import number
-from ptsp.web.intake import APPLICANT, LONGEST_ANSWER, Asked, Intake
+from ptsp.web.intake import APPLICANT, LONGEST_ANSWER, Asked, Intake, Wanted
 from ptsp.web.office import Order
 from ptsp.web.words import pick
 
@@ -69,11 +72,40 @@ def _applicant_fault(value: str, kind: str, *, required: bool, longest: int) -> 
     return "long" if len(value) > longest else ""
 
 
+def given(intake: Intake, values: Mapping[str, str], lang: str) -> dict[str, dict[str, Value]]:
+    """By service: the answers that are asked under its conditions, well shaped, in their types."""
+    return {service.code: _given(service, intake, values, lang) for service in intake.services}
+
+
+def _given(service: ServiceSpec, intake: Intake, values: Mapping[str, str], lang: str) -> dict[str, Value]:
+    rows = {row.spec.code: row for row in intake.asked if service.code in row.services}
+    answers: dict[str, Value] = {}
+    for spec in service.fields:
+        value = values.get(rows[spec.code].name, "")
+        if value and holds(spec.when, answers) and not _shape_fault(spec, value, lang)[0]:
+            answers[spec.code] = _typed(spec, value, lang)
+    return answers
+
+
+def holds(condition: str | None, answers: Mapping[str, Value]) -> bool:
+    """Is this asked? Not, while an answer on which it depends is missing: that one is named by itself."""
+    if condition is None:
+        return True
+    try:
+        return is_true(parse(condition), answers, {})
+    except PtspError:
+        return False
+
+
 def answer_problems(intake: Intake, values: Mapping[str, str], lang: str, say: Say) -> list[Problem]:
-    """What is missing or misshapen in the answers."""
-    problems = []
+    """What is missing or misshapen in the answers that are asked."""
+    problems, known = [], given(intake, values, lang)
     for row in intake.asked:
-        key, limit = _answer_fault(row, values.get(row.name, ""), lang)
+        asked = [spec for code, spec in _specs(intake, row) if holds(spec.when, known[code])]
+        value = values.get(row.name, "")
+        if not asked:
+            continue
+        key, limit = _answer_fault(asked, value, lang)
         if key:
             shown = number(limit, lang) if isinstance(limit, Decimal | int) else ""
             message = say(f"fault.{key}", label=pick(row.spec.label, lang), most=shown)
@@ -81,10 +113,36 @@ def answer_problems(intake: Intake, values: Mapping[str, str], lang: str, say: S
     return problems
 
 
-def _answer_fault(row: Asked, value: str, lang: str) -> tuple[str, Decimal | int | None]:
-    spec = row.spec
+def _specs(intake: Intake, row: Asked) -> list[tuple[str, FieldSpec]]:
+    return [
+        (service.code, spec)
+        for service in intake.services
+        if service.code in row.services
+        for spec in service.fields
+        if spec.code == row.spec.code
+    ]
+
+
+def document_is_due(intake: Intake, row: Wanted, known: Mapping[str, Mapping[str, Value]]) -> bool:
+    """Must this document be shown, with these answers?"""
+    return any(
+        holds(spec.when, known[service.code])
+        for service in intake.services
+        if service.code in row.services
+        for spec in service.requirements
+        if spec.code == row.spec.code
+    )
+
+
+def _answer_fault(asked: Sequence[FieldSpec], value: str, lang: str) -> tuple[str, Decimal | int | None]:
+    """The first fault that any of the services finds."""
     if not value:
-        return ("required", None) if row.required else ("", None)
+        return ("required", None) if any(spec.required for spec in asked) else ("", None)
+    faults = (_shape_fault(spec, value, lang) for spec in asked)
+    return next((fault for fault in faults if fault[0]), ("", None))
+
+
+def _shape_fault(spec: FieldSpec, value: str, lang: str) -> tuple[str, Decimal | int | None]:
     if spec.type == "number":
         return _number_fault(spec, exact(value, lang))
     if spec.type == "choice":
@@ -114,18 +172,17 @@ def order_of(intake: Intake, values: Mapping[str, str], documents: Mapping[str, 
         for name, required, *_ in APPLICANT
         if required or values.get(f"applicant.{name}")
     }
+    known = given(intake, values, lang)
     applications = [
         {
             "service": service.code,
-            "answers": {
-                row.spec.code: _typed(row.spec, values[row.name], lang)
-                for row in intake.asked
-                if service.code in row.services and values.get(row.name)
-            },
+            "answers": {code: _plain(value) for code, value in known[service.code].items()},
             "documents": {
-                row.spec.code: documents[row.name]
+                spec.code: documents[row.name]
+                for spec in service.requirements
                 for row in intake.wanted
-                if service.code in row.services and row.name in documents
+                if row.spec.code == spec.code and service.code in row.services
+                if row.name in documents and holds(spec.when, known[service.code])
             },
         }
         for service in intake.services
@@ -133,7 +190,12 @@ def order_of(intake: Intake, values: Mapping[str, str], documents: Mapping[str, 
     return {"applicant": applicant, "applications": applications}
 
 
-def _typed(spec: FieldSpec, value: str, lang: str) -> str | bool | Decimal:
+def _plain(value: Value) -> str | bool:
+    """As JSON holds it: an exact number as text, so that no float ever touches it."""
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _typed(spec: FieldSpec, value: str, lang: str) -> Value:
     if spec.type == "yes_no":
         return value == "yes"
     number = exact(value, lang) if spec.type == "number" else None

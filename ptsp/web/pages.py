@@ -1,6 +1,5 @@
 """What every page has in common: the language, the words in templates, the guards and the error pages."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -88,7 +87,7 @@ def let_go_of_files(error: BaseException | None) -> None:
     request.close()
 
 
-def template_words() -> dict[str, Callable[..., Any] | str]:
+def template_words() -> dict[str, Any]:
     """The names templates may use."""
     lang: str = g.lang
     return {

@@ -8,6 +8,7 @@ from ptsp.web.pages import new_blueprint, pages, say
 
 blueprint = new_blueprint("verify")
 LONGEST_CODE = 120
+ZONE = "Asia/Jakarta"  # of an office that is no longer on the platform
 
 
 @blueprint.get("/verify")
@@ -30,6 +31,7 @@ def by_code(code: str) -> ResponseReturnValue:
         code=code[:LONGEST_CODE],
         file_name="",
         permit=permit,
+        zone=zone_of(permit),
         verdict=verdict,
         reasons=(),
     )
@@ -50,11 +52,20 @@ def by_file() -> ResponseReturnValue:
         code="",
         file_name=name[:LONGEST_CODE],
         permit=permit,
+        zone=zone_of(permit),
         verdict=verdict,
         reasons=reasons,
     )
 
 
 def in_force(permit: VerifiedPermit, verdict: str) -> str:
-    """The verdict, unless the document is genuine but has expired or was revoked."""
+    """The verdict, unless the document is genuine but is a refusal, has expired or was revoked."""
+    if permit.kind == "refusal":
+        return "refusal"
     return verdict if permit.state == "valid" else "not_valid"
+
+
+def zone_of(permit: VerifiedPermit | None) -> str:
+    """The time zone of the office that issued the document."""
+    zones = [pack.time_zone for pack in pages().office.tenants() if permit and pack.name == permit.office]
+    return zones[0] if zones else ZONE

@@ -1,5 +1,34 @@
-"""Lets failures in the contract tests that ship with the SDK say what was compared."""
+"""A connector on the workbench, for every trial; failures of the shipped contract say what was compared."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("ptsp.sdk.testing", "ptsp.sdk.workbench")
+from ptsp.infra.gateway import Registry
+from ptsp.sdk.workbench import Workbench, workbench
+
+pytest.register_assert_rewrite("ptsp.sdk.testing")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Registry]:
+    made = Registry(ROOT / "connectors")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, registry: Registry, tmp_path: Path) -> Iterator[Workbench]:
+    code = request.param
+    build = registry.build_payment if code == "bank" else registry.build
+    with workbench(
+        folder=ROOT / "connectors" / code,
+        manifest=registry.manifest(code),
+        kind=registry.fake_agency(code),
+        make=lambda settings: build(code, settings),
+        books=tmp_path / "books.sqlite",
+    ) as ready:
+        yield ready

@@ -22,13 +22,6 @@ def quality(code: str) -> object:
     return yaml.safe_load((ROOT / code / "quality.yaml").read_text())
 
 
-@pytest.fixture(scope="module")
-def registry() -> Iterator[Registry]:
-    made = Registry(ROOT)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def bench(code: str, registry: Registry, tmp_path: Path) -> Iterator[Workbench]:
     manifest = registry.manifest(code)

@@ -24,6 +24,7 @@ class FakeOffice:
         self.quotes: list[dict] = []
         self.stored: list[tuple[str, str, bytes]] = []
         self.faults: list[Fault] = []
+        self.quote_faults: list[Fault] = []
 
     def tenants(self) -> list[TenantPack]:
         return list(PACKS.values())
@@ -36,6 +37,8 @@ class FakeOffice:
     def quote(self, tenant_code: str, form: dict) -> QuoteView:
         self.quotes.append(form)
         self._judge(form)
+        if self.quote_faults:
+            raise Invalid(self.quote_faults)
         promised = {one["service"]: date(2026, 11, 24) for one in form["applications"]}
         return QuoteView(tasks({}), 25, date(2026, 11, 24), promised, (notice("open", number=""),), 230000)
 
@@ -72,7 +75,7 @@ class FakeOffice:
         return b"%PDF-1.7 signed", "503-IMB-0001-2026.pdf"
 
     def verify_code(self, code: str) -> VerifiedPermit | None:
-        states = {"sidoarjo.imb-7QF2": "valid", "sidoarjo.old-7QF2": "expired"}
+        states = {"sidoarjo.imb-7QF2": "valid", "sidoarjo.old-7QF2": "expired", "sidoarjo.no-7QF2": "refusal"}
         return permit(states[code]) if code in states else None
 
     def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
@@ -88,7 +91,7 @@ class FakeOffice:
         faults = [
             Fault(f"applications[{number}].answers.floor_area", "must not be larger than the plot")
             for number, one in enumerate(order["applications"])
-            if one["answers"].get("floor_area", Decimal(0)) > 50000
+            if Decimal(one["answers"].get("floor_area", "0")) > 50000
         ]
         if faults:
             raise Invalid(faults)
@@ -97,7 +100,7 @@ class FakeOffice:
 def permit(state: str) -> VerifiedPermit:
     return VerifiedPermit(
         number="503/IMB/0001/2026",
-        kind="permit",
+        kind="refusal" if state == "refusal" else "permit",
         service_name=IMB.name,
         office=PACKS["sidoarjo"].name,
         holder="P****** <script>",

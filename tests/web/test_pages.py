@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import encode_multipart
 
 from tests.web.bundles import BUNDLES
 from tests.web.fakes import KEY, SIGNED, FakeOffice, make_app
@@ -26,6 +27,7 @@ PAGES = (
     "/verify",
     "/verify/sidoarjo.imb-7QF2",
     "/verify/sidoarjo.old-7QF2",
+    "/verify/sidoarjo.no-7QF2",
     "/verify/nobody-knows",
     *(f"/sidoarjo/bundles/{reference}?key={KEY}" for reference in BUNDLES),
 )
@@ -208,6 +210,7 @@ def test_a_code_is_looked_up(client: FlaskClient) -> None:
     assert "dokumennya berlaku" in client.get("/verify/sidoarjo.imb-7QF2").text
     assert "tidak berlaku lagi" in client.get("/verify/sidoarjo.old-7QF2").text
     assert "tidak terdaftar" in client.get("/verify/nobody-knows").text
+    assert "surat ini bukan izin" in client.get("/verify/sidoarjo.no-7QF2").text
     assert client.get("/verify?code=").status_code == 422
 
 
@@ -245,9 +248,9 @@ def test_a_form_from_elsewhere_is_refused(client: FlaskClient, path: str, header
 
 
 def test_a_request_over_the_limit_is_refused_with_a_page(client: FlaskClient) -> None:
-    answer = client.post(
-        "/verify", data={"file": (BytesIO(b"x"), "a.pdf"), "more": "x" * 2_000_000}, headers=OWN
-    )
+    boundary, body = encode_multipart({"more": "x" * 2_000_000})
+    kind = f"multipart/form-data; boundary={boundary}"
+    answer = client.post("/verify", data=body, content_type=kind, headers=OWN)
     assert answer.status_code == 413
     assert "Kiriman terlalu besar" in answer.text
 

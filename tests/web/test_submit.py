@@ -1,5 +1,6 @@
 """The submit form: asked once, kept when wrong, named when missing, lodged once."""
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -105,7 +106,7 @@ def test_the_quote_tells_fee_promise_and_merged_steps_and_stores_nothing(
 def test_answers_reach_the_office_exact_and_only_where_they_belong(
     client: FlaskClient, office: FakeOffice
 ) -> None:
-    answer = post(client, "lodge", {"answer.imb.basement": "yes"})
+    answer = post(client, "lodge", {"answer.imb.basement": "no"})
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/sidoarjo/bundles/SDA-2026-000001?key={KEY}&new=1"
     (tenant, order, key), *others = office.orders
@@ -120,14 +121,9 @@ def test_answers_reach_the_office_exact_and_only_where_they_belong(
     }
     by_service = {one["service"]: one for one in order["applications"]}
     assert list(by_service) == ["rekomendasi_lokasi", "imb", "ho", "siup"]
-    area = Decimal("1250.5")
-    assert by_service["imb"]["answers"] == {
-        "floor_area": area,
-        "floors": Decimal(2),
-        "function": "housing",
-        "basement": True,
-    }
-    assert by_service["ho"]["answers"] == {"floor_area": area, "business_name": "Toko Uji"}
+    assert by_service["imb"]["answers"] == {"floor_area": "1250.5", "floors": "2", "function": "housing"}
+    assert by_service["ho"]["answers"] == {"floor_area": "1250.5", "business_name": "Toko Uji"}
+    assert json.loads(json.dumps(order)) == order
     assert by_service["imb"]["documents"].keys() == {"ktp", "drawings"}
     assert by_service["siup"]["documents"] == by_service["ho"]["documents"]
 
@@ -283,3 +279,35 @@ def test_no_text_breaks_the_reading_of_numbers(text: str, lang: str) -> None:
 )
 def test_a_number_is_read_one_way_or_refused(text: str, lang: str, value: Decimal | None) -> None:
     assert exact(text, lang) == value
+
+
+def test_what_is_asked_only_under_a_condition_is_due_when_it_holds(
+    client: FlaskClient, office: FakeOffice
+) -> None:
+    tall = {"answer.imb.floors": "3"}
+    answer = post(client, "lodge", tall)
+    assert [name for name, _ in problems(answer.text)] == ["answer.imb.basement", "document.imb.structure"]
+    structure = {"document.imb.structure": (BytesIO(PDF), "hitung.pdf")}
+    answer = post(client, "lodge", tall | {"answer.imb.basement": "no"} | structure)  # type: ignore[operator]
+    assert answer.status_code == 303
+    (order,) = (order for _, order, _ in office.orders)
+    imb = next(one for one in order["applications"] if one["service"] == "imb")
+    assert imb["answers"]["basement"] is False
+    assert "structure" in imb["documents"]
+
+
+def test_what_is_not_asked_is_not_sent_and_not_judged(client: FlaskClient, office: FakeOffice) -> None:
+    structure = {"document.imb.structure": (BytesIO(PDF), "hitung.pdf")}
+    answer = post(client, "lodge", {"answer.imb.basement": "maybe"} | structure)  # type: ignore[operator]
+    assert answer.status_code == 303
+    (order,) = (order for _, order, _ in office.orders)
+    imb = next(one for one in order["applications"] if one["service"] == "imb")
+    assert "basement" not in imb["answers"]
+    assert "structure" not in imb["documents"]
+
+
+def test_a_document_that_the_quote_misses_does_not_stop_a_lodging_that_brings_it(
+    client: FlaskClient, office: FakeOffice
+) -> None:
+    office.quote_faults = [Fault("applications[1].documents.drawings", "is missing")]
+    assert post(client, "lodge").status_code == 303

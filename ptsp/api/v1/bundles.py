@@ -3,7 +3,8 @@
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
-from werkzeug.exceptions import BadRequest, Unauthorized
+from flask_smorest import abort
+from werkzeug.exceptions import Unauthorized
 
 from ptsp.api.access import access
 from ptsp.api.reading import StrictBlueprint, actor, fingerprint
@@ -147,9 +148,10 @@ def bearer() -> str:
 def _idempotency_key() -> str:
     key = request.headers.get("Idempotency-Key", "")
     if not key.strip():
-        raise BadRequest("Idempotency-Key: this header is missing")
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Invalid([Fault("Idempotency-Key", f"must be at most {LONGEST_KEY} printable characters")])
+        abort(400, messages={"headers": {"Idempotency-Key": ["is missing"]}})
+    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        reason = f"must be at most {LONGEST_KEY} printable ASCII characters"
+        raise Invalid([Fault("Idempotency-Key", reason)])
     return key
 
 

@@ -10,8 +10,6 @@ from ptsp.domain.applications.rules import (
     typed_answers,
 )
 from ptsp.domain.applications.store import (
-    add_applications,
-    add_bundles,
     add_document,
     attach_documents,
     end_applications,
@@ -36,8 +34,6 @@ __all__ = [
     "NewBundle",
     "Order",
     "Wanted",
-    "add_applications",
-    "add_bundles",
     "add_document",
     "answers_as_text",
     "answers_from_text",

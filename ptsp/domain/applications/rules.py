@@ -18,6 +18,7 @@ _parsed = lru_cache(maxsize=4096)(parse)  # conditions of packs: no personal dat
 
 LONGEST_TEXT = 2000
 OLDEST = date(1900, 1, 1)
+NEEDED = ("name", "birth_place", "address")
 
 
 def applicant_faults(applicant: Applicant, today: date, regions: frozenset[str] | None) -> list[Fault]:
@@ -32,9 +33,17 @@ def applicant_faults(applicant: Applicant, today: date, regions: frozenset[str] 
     if not OLDEST <= applicant.birth_on <= today:
         faults.append(Fault("applicant.birth_on", f"must be between {OLDEST.isoformat()} and today"))
     for name in ("name", "birth_place", "address", "phone", "email"):
-        if reason := text_fault(getattr(applicant, name)):
+        value = getattr(applicant, name)
+        if reason := text_fault(value) or _line_fault(value, is_needed=name in NEEDED):
             faults.append(Fault(f"applicant.{name}", reason))
     return faults
+
+
+def _line_fault(value: str, *, is_needed: bool) -> str | None:
+    """Why a text does not do for a field of one line."""
+    if "\n" in value or "\t" in value:
+        return "must be one line"
+    return "is blank" if is_needed and not value.strip() else None
 
 
 def text_fault(value: str) -> str | None:
@@ -127,6 +136,8 @@ def _typed(field: FieldSpec, raw: object) -> tuple[Value | None, str | None]:
 
 
 def _number(field: FieldSpec, raw: object) -> tuple[Value | None, str | None]:
+    if isinstance(raw, float):
+        return None, 'write a number with a point as text, such as "157.50": as a bare one it may lose digits'
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
         return None, "must be a number"
     try:

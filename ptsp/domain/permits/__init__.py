@@ -2,7 +2,7 @@
 
 from ptsp.domain.permits.rules import new_code, number_text, refusal_series, tenant_of_code, valid_until
 from ptsp.domain.permits.store import (
-    add_decision,
+    add_decisions,
     decision_by_code,
     decisions,
     decisions_of,
@@ -12,7 +12,7 @@ from ptsp.domain.permits.types import Decision
 
 __all__ = [
     "Decision",
-    "add_decision",
+    "add_decisions",
     "decision_by_code",
     "decisions",
     "decisions_of",

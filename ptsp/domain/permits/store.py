@@ -6,26 +6,31 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.permits.types import Decision
+from ptsp.infra.rows import as_rows
 
 COLUMNS = """id, bundle_id, application_id, kind, number, code, drafted_at, valid_until, reasons, state, issued_at,
              sha256"""
 ADD = text("""
     INSERT INTO app.decision (tenant_id, id, bundle_id, application_id, kind, number, code, state, drafted_at,
                               valid_until, reasons)
-    VALUES (:tenant, :id, :bundle_id, :application_id, :kind, :number, :code, 'drafted', :drafted_at,
-            :valid_until, :reasons)""")
+    SELECT :tenant, d.id, d.bundle_id, d.application_id, d.kind, d.number, d.code, 'drafted', d.drafted_at,
+           d.valid_until, ARRAY(SELECT json_array_elements_text(d.reasons))
+      FROM json_to_recordset(CAST(:rows AS json))
+        AS d (id uuid, bundle_id uuid, application_id uuid, kind text, number text, code text,
+              drafted_at timestamptz, valid_until date, reasons json)""")
 OF_BUNDLES = text(f"SELECT {COLUMNS} FROM app.decision WHERE bundle_id = ANY(:ids) ORDER BY number")
 OF_APPLICATIONS = text(f"SELECT {COLUMNS} FROM app.decision WHERE application_id = ANY(:ids)")
 BY_CODE = text(f"SELECT {COLUMNS} FROM app.decision WHERE code = :code")
 ISSUE = text("""
     UPDATE app.decision d SET state = 'issued', issued_at = clock_timestamp(), sha256 = NULLIF(v.sha256, '')
-      FROM unnest(CAST(:id AS uuid[]), CAST(:sha256 AS text[])) AS v (id, sha256)
+      FROM json_to_recordset(CAST(:rows AS json)) AS v (id uuid, sha256 text)
      WHERE d.id = v.id AND d.state = 'drafted'""")
 
 
-def add_decision(connection: Connection, tenant_id: int, decision: Decision) -> None:
-    values = {name: getattr(decision, name) for name in Decision.__slots__}
-    connection.execute(ADD, {"tenant": tenant_id, **values, "reasons": list(decision.reasons)})
+def add_decisions(connection: Connection, tenant_id: int, decisions: Sequence[Decision]) -> None:
+    if decisions:
+        rows = as_rows({name: getattr(one, name) for name in Decision.__slots__} for one in decisions)
+        connection.execute(ADD, {"tenant": tenant_id, "rows": rows})
 
 
 def decisions(connection: Connection, bundle_ids: Sequence[UUID]) -> list[Decision]:
@@ -46,7 +51,8 @@ def decision_by_code(connection: Connection, code: str) -> Decision | None:
 def mark_issued(connection: Connection, files: Mapping[UUID, str]) -> None:
     """Decision id -> hash of its signed document; empty for a register entry, which has none."""
     if files:
-        connection.execute(ISSUE, {"id": list(files), "sha256": list(files.values())})
+        rows = as_rows({"id": decision, "sha256": sha} for decision, sha in files.items())
+        connection.execute(ISSUE, {"rows": rows})
 
 
 def _row(row: Sequence[object]) -> Decision:

@@ -10,15 +10,14 @@ from ptsp.domain.routes.merge import (
     merge,
     missing_permits,
 )
-from ptsp.domain.routes.queries import at_desk, due_tenants, tasks, tasks_by_id, tasks_of_kind
+from ptsp.domain.routes.queries import at_desk, due_tenants, tasks, tasks_by_id, tasks_of, tasks_of_kind
 from ptsp.domain.routes.rules import advance, finish_dates, is_refusal, promises
 from ptsp.domain.routes.store import (
-    add_tasks,
     claim,
     finish,
     graph_as_text,
     graph_from_text,
-    is_held,
+    held,
     lock,
     move,
     set_heads,
@@ -65,7 +64,6 @@ __all__ = [
     "States",
     "TaskRow",
     "TaskState",
-    "add_tasks",
     "advance",
     "at_desk",
     "claim",
@@ -74,7 +72,7 @@ __all__ = [
     "finish_dates",
     "graph_as_text",
     "graph_from_text",
-    "is_held",
+    "held",
     "is_asked",
     "is_refusal",
     "lock",
@@ -86,5 +84,6 @@ __all__ = [
     "states",
     "tasks",
     "tasks_by_id",
+    "tasks_of",
     "tasks_of_kind",
 ]

@@ -10,6 +10,7 @@ from ptsp.domain.routes.types import TaskRow
 COLUMNS = """id, bundle_id, seq, code, kind, agency, days, planned_on, state, attempts, reasons, started_at, ended_at"""
 OF_BUNDLE = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = :bundle ORDER BY seq")
 BY_IDS = text(f"SELECT {COLUMNS} FROM app.task WHERE id = ANY(:ids)")
+OF_BUNDLES = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) ORDER BY bundle_id, seq")
 OF_KIND = text(f"""
     SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) AND kind = :kind ORDER BY bundle_id, seq""")
 AT_DESK = text(f"""
@@ -26,6 +27,14 @@ DUE_TENANTS = text("""
 def tasks(connection: Connection, bundle_id: UUID) -> list[TaskRow]:
     """All tasks of one bundle in the order of its graph."""
     return [_row(row) for row in connection.execute(OF_BUNDLE, {"bundle": bundle_id})]
+
+
+def tasks_of(connection: Connection, bundle_ids: Sequence[UUID]) -> dict[UUID, list[TaskRow]]:
+    """All tasks of several bundles, each in the order of its graph."""
+    found: dict[UUID, list[TaskRow]] = {}
+    for row in connection.execute(OF_BUNDLES, {"bundles": list(bundle_ids)}):
+        found.setdefault(row.bundle_id, []).append(_row(row))
+    return found
 
 
 def tasks_by_id(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, TaskRow]:

@@ -10,17 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from ptsp.domain.routes.types import Claimed, Graph, Held, NewTask, Result, Settled, States, TaskState
+from ptsp.domain.routes.types import Claimed, Graph, Held, Result, Settled, States, TaskState
+from ptsp.infra.rows import as_rows
 from ptsp.kernel.specs import StepKind
-
-ADD = text("""
-    INSERT INTO app.task (tenant_id, id, bundle_id, seq, code, kind, agency, days, planned_on, state, next_at)
-    SELECT :tenant, t.id, t.bundle_id, t.seq, t.code, t.kind, t.agency, t.days, t.planned_on, t.state,
-           CASE t.state WHEN 'ready' THEN clock_timestamp() ELSE 'infinity' END
-      FROM unnest(CAST(:id AS uuid[]), CAST(:bundle_id AS uuid[]), CAST(:seq AS int[]), CAST(:code AS text[]),
-                  CAST(:kind AS text[]), CAST(:agency AS text[]), CAST(:days AS int[]),
-                  CAST(:planned_on AS date[]), CAST(:state AS text[]))
-        AS t (id, bundle_id, seq, code, kind, agency, days, planned_on, state)""")
 
 # A task that another worker holds is skipped, and taken over once the lease has run out.
 CLAIM = text("""
@@ -47,47 +39,39 @@ STATES = text("""
 FINISH = text("""
     UPDATE app.task t
        SET state = r.state, lease_token = NULL,
-           reasons = CASE WHEN r.reasons = '' THEN t.reasons ELSE string_to_array(r.reasons, E'\\x1f') END,
+           reasons = ARRAY(SELECT json_array_elements_text(r.reasons)),
            agency_ref = COALESCE(r.agency_ref, t.agency_ref),
            next_at = CASE WHEN r.again_s IS NULL THEN 'infinity'
                           ELSE clock_timestamp() + make_interval(secs => r.again_s) END,
            started_at = COALESCE(t.started_at, clock_timestamp()),
            ended_at = CASE WHEN r.state IN ('approved', 'rejected') THEN clock_timestamp() END
-      FROM unnest(CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:lease AS uuid[]), CAST(:reasons AS text[]),
-                  CAST(:agency_ref AS text[]), CAST(:again_s AS float8[]))
-        AS r (id, state, lease, reasons, agency_ref, again_s)
+      FROM json_to_recordset(CAST(:rows AS json))
+        AS r (id uuid, state text, lease uuid, reasons json, agency_ref text, again_s float8)
      WHERE t.tenant_id = :tenant AND t.id = r.id
        AND CASE WHEN r.lease IS NOT NULL THEN t.state = 'running' AND t.lease_token = r.lease
                 ELSE t.state IN ('ready', 'running', 'asked', 'stuck') END
     RETURNING t.id, t.bundle_id, t.seq, t.code, t.agency, t.kind, t.state""")
 
 HELD = text("""
-    SELECT 1 FROM app.task WHERE tenant_id = :tenant AND id = :id AND lease_token = :lease FOR UPDATE""")
+    SELECT t.id FROM json_to_recordset(CAST(:rows AS json)) AS h (id uuid, lease uuid)
+      JOIN app.task t ON t.tenant_id = :tenant AND t.id = h.id AND t.lease_token = h.lease
+     ORDER BY t.id FOR UPDATE OF t""")
 
 MOVE = text("""
     UPDATE app.task t
        SET state = m.state,
            next_at = CASE m.state WHEN 'ready' THEN clock_timestamp() ELSE 'infinity' END,
            ended_at = CASE m.state WHEN 'cut' THEN clock_timestamp() END
-      FROM unnest(CAST(:bundle_id AS uuid[]), CAST(:seq AS int[]), CAST(:state AS text[]))
-        AS m (bundle_id, seq, state)
+      FROM json_to_recordset(CAST(:rows AS json)) AS m (bundle_id uuid, seq int, state text)
      WHERE t.tenant_id = :tenant AND t.bundle_id = m.bundle_id AND t.seq = m.seq AND t.state = 'blocked'""")
 
 HEADS = text("""
     UPDATE app.bundle b
-       SET last_event = h.last_event, head = h.head, outcome = h.outcome,
+       SET last_event = h.last_event, head = decode(h.head, 'hex'), outcome = h.outcome,
            state = CASE WHEN h.outcome IS NULL THEN 'open' ELSE 'ended' END,
            ended_at = CASE WHEN h.outcome IS NULL THEN b.ended_at ELSE clock_timestamp() END
-      FROM unnest(CAST(:id AS uuid[]), CAST(:last_event AS int[]), CAST(:head AS bytea[]),
-                  CAST(:outcome AS text[])) AS h (id, last_event, head, outcome)
+      FROM json_to_recordset(CAST(:rows AS json)) AS h (id uuid, last_event int, head text, outcome text)
      WHERE b.tenant_id = :tenant AND b.id = h.id""")
-
-
-def add_tasks(connection: Connection, tenant_id: int, rows: Sequence[NewTask]) -> None:
-    names = NewTask.__slots__
-    connection.execute(
-        ADD, {"tenant": tenant_id, **{name: [getattr(row, name) for row in rows] for name in names}}
-    )
 
 
 def claim(
@@ -115,18 +99,20 @@ def finish(connection: Connection, tenant_id: int, results: Sequence[Result]) ->
     """Write results that still count, and return them. What another worker has taken over is left alone."""
     if not results:
         return []
-    values = {
-        "tenant": tenant_id,
-        "id": [result.task_id for result in results],
-        "state": [result.state.value for result in results],
-        "lease": [result.lease for result in results],
-        "reasons": ["\x1f".join(result.reasons) for result in results],
-        "agency_ref": [result.agency_ref for result in results],
-        "again_s": [result.again_s for result in results],
-    }
+    rows = [
+        {
+            "id": result.task_id,
+            "state": result.state.value,
+            "lease": result.lease,
+            "reasons": result.reasons,
+            "agency_ref": result.agency_ref,
+            "again_s": result.again_s,
+        }
+        for result in results
+    ]
     return [
         Settled(row[0], row[1], row[2], row[3], row[4], StepKind(row[5]), TaskState(row[6]))
-        for row in connection.execute(FINISH, values)
+        for row in connection.execute(FINISH, {"tenant": tenant_id, "rows": as_rows(rows)})
     ]
 
 
@@ -149,13 +135,8 @@ def move(connection: Connection, tenant_id: int, moves: Mapping[tuple[UUID, int]
     """Start or cut blocked tasks: (bundle, seq) -> READY or CUT."""
     if not moves:
         return
-    values = {
-        "tenant": tenant_id,
-        "bundle_id": [bundle for bundle, _ in moves],
-        "seq": [seq for _, seq in moves],
-        "state": [state.value for state in moves.values()],
-    }
-    connection.execute(MOVE, values)
+    rows = [{"bundle_id": bundle, "seq": seq, "state": state.value} for (bundle, seq), state in moves.items()]
+    connection.execute(MOVE, {"tenant": tenant_id, "rows": as_rows(rows)})
 
 
 def set_heads(
@@ -164,14 +145,11 @@ def set_heads(
     """Keep the ledger's new end of each bundle, and its outcome once it has one."""
     if not heads:
         return
-    values = {
-        "tenant": tenant_id,
-        "id": list(heads),
-        "last_event": [last for last, _, _ in heads.values()],
-        "head": [head for _, head, _ in heads.values()],
-        "outcome": [outcome for _, _, outcome in heads.values()],
-    }
-    connection.execute(HEADS, values)
+    rows = [
+        {"id": bundle, "last_event": last, "head": head, "outcome": outcome}
+        for bundle, (last, head, outcome) in heads.items()
+    ]
+    connection.execute(HEADS, {"tenant": tenant_id, "rows": as_rows(rows)})
 
 
 def graph_as_text(graph: Graph) -> str:
@@ -186,7 +164,9 @@ def graph_from_text(stored: str) -> Graph:
     return Graph(tuple(map(tuple, after)), tuple(map(tuple, members)), tuple(decides))
 
 
-def is_held(connection: Connection, tenant_id: int, task: Claimed) -> bool:
-    """Is the claim still ours? Ask under the bundle's lock, before doing what cannot be taken back."""
-    values = {"tenant": tenant_id, "id": task.id, "lease": task.lease}
-    return connection.execute(HELD, values).scalar() is not None
+def held(connection: Connection, tenant_id: int, tasks: Sequence[Claimed]) -> set[UUID]:
+    """Which claims are still ours. Ask under the bundles' lock, before doing what cannot be taken back."""
+    if not tasks:
+        return set()
+    rows = as_rows({"id": task.id, "lease": task.lease} for task in tasks)
+    return set(connection.execute(HELD, {"tenant": tenant_id, "rows": rows}).scalars())

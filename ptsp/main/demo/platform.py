@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +13,10 @@ from ptsp.flows.open_desk import open_desk
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
 from ptsp.infra.work import begin
+from ptsp.jobs.tools import LEASE_S
+from ptsp.main.connections import engine_for
 from ptsp.main.processes import Member, ProcessGroup
 from ptsp.main.settings import Settings
-from ptsp.main.wiring import engine_for
 
 SIMULATED = ("ktp", "permits", "ho", "bank")
 PTSP = (sys.executable, "-m", "ptsp.main.cli")
@@ -29,30 +30,66 @@ class Platform:
     bank: str
     group: ProcessGroup
     settings: Settings
+    lease_s: float
+
+    def spawn(self, name: str) -> Member:
+        """Start web, relay or worker, also again after it was killed."""
+        port = self.base.rpartition(":")[2]
+        commands = {
+            "web": ["web", "--port", port],
+            "relay": ["relay"],
+            "worker": ["worker", "--lease", str(self.lease_s)],
+        }
+        return self.group.spawn(name, [*PTSP, *commands[name]], env=self.settings.as_env())
+
+
+def nothing(_settings: Settings) -> None:
+    """What there is to do when all is there already."""
+
+
+def with_bytecode(env: Mapping[str, str]) -> dict[str, str]:
+    """Where writing bytecode beside the sources is forbidden, ours go to PTSP_HOME.
+
+    Seven processes that compile all they import would take most of a minute, at every start.
+    """
+    if not env.get("PYTHONDONTWRITEBYTECODE") or env.get("PYTHONPYCACHEPREFIX"):
+        return dict(env)
+    kept = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(Path(env["PTSP_HOME"]) / "bytecode")}
 
 
 @contextmanager
 def platform(
-    settings: Settings, *, port: int, scripts: Mapping[str, str] | None = None
+    settings: Settings,
+    *,
+    port: int,
+    scripts: Mapping[str, str] | None = None,
+    tables: Callable[[Settings], object] = nothing,
+    offices: Callable[[Settings], object] = nothing,
+    lease_s: float = LEASE_S,
 ) -> Iterator[Platform]:
-    """Start everything side by side, and end it with the block. `scripts`: fault scripts by connector."""
+    """Start everything side by side, and end it with the block. `scripts`: fault scripts by connector.
+
+    What the processes need to find is brought about while they start: `tables` while the agencies do, and
+    `offices` while web, relay and worker do.
+    """
     settings = replace(settings, public_url=f"http://127.0.0.1:{port}")
-    with ProcessGroup(settings.home, env={**os.environ, **settings.as_env()}) as group:
-        started = {
+    with ProcessGroup(settings.home, env=with_bytecode({**os.environ, **settings.as_env()})) as group:
+        agencies = {
             code: start_simulator(group, settings, code, (scripts or {}).get(code, "{}"))
             for code in SIMULATED
         }
+        tables(settings)
         settings = settings.with_simulators(
-            {code: address(group, member) for code, member in started.items()}
+            {code: address(group, member) for code, member in agencies.items()}
         )
-        env = settings.as_env()
-        web = group.spawn("web", [*PTSP, "web", "--port", str(port)], env=env)
-        relay = group.spawn("relay", [*PTSP, "relay"], env=env)
-        worker = group.spawn("worker", [*PTSP, "worker"], env=env)
-        group.wait_ready(web, f"{settings.public_url}/ready", timeout_s=60)
-        for member in (relay, worker):
-            group.wait_ready(member, says_ready, timeout_s=60)
-        yield Platform(settings.public_url, settings.simulators["bank"], group, settings)
+        here = Platform(settings.public_url, settings.simulators["bank"], group, settings, lease_s)
+        started = {name: here.spawn(name) for name in ("web", "worker", "relay")}
+        offices(settings)
+        group.wait_ready(started["web"], f"{here.base}/ready", timeout_s=60)
+        for name in ("relay", "worker"):
+            group.wait_ready(started[name], says_ready, timeout_s=60)
+        yield here
 
 
 def start_simulator(group: ProcessGroup, settings: Settings, code: str, script: str, port: int = 0) -> Member:

@@ -1,0 +1,27 @@
+"""`ptsp relay`: looks what is due, and rings the doorbell. It knows nothing of how work is done."""
+
+import click
+
+from ptsp.domain import routes
+from ptsp.infra.database import platform_transaction
+from ptsp.main.connections import doorbell_of, engine_for
+from ptsp.main.standing import standing, stop_on_signal
+
+EVERY_S = 0.25  # how often it looks
+
+
+@click.command()
+def relay() -> None:
+    """Ring the doorbell for whatever is due: what was just lodged, what is to be tried again, what a crash left.
+
+    It keeps nothing itself, so any number of relays may run, or none for a while.
+    """
+    with standing() as settings:
+        bell, stop = doorbell_of(settings), stop_on_signal()
+        sweeper = engine_for(settings, "ptsp_sweeper", pool_size=1)
+        click.echo("relay: ready")
+        while not stop.wait(EVERY_S):
+            with platform_transaction(sweeper) as connection:
+                is_due = bool(routes.due_tenants(connection))
+            if is_due:
+                bell.ring()

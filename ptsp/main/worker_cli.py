@@ -1,0 +1,36 @@
+"""`ptsp worker`: answers the doorbell. All job code is imported before the first ring."""
+
+import logging
+
+import click
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+import ptsp.jobs.drain  # noqa: F401 - named by the doorbell; imported before the first ring
+from ptsp.jobs import tools
+from ptsp.main.connections import queue_of
+from ptsp.main.standing import standing
+from ptsp.main.wiring import tools_of
+
+SHORTEST_LEASE_S = 1.0
+
+
+@click.command()
+@click.option("--burst", is_flag=True, help="end when the queue is empty")
+@click.option(
+    "--lease",
+    "lease_s",
+    default=tools.LEASE_S,
+    show_default=True,
+    type=click.FloatRange(min=SHORTEST_LEASE_S),
+    help="seconds until another worker takes over what this one has not finished",
+)
+def worker(*, burst: bool, lease_s: float) -> None:
+    """Answer the doorbell: drain what is due."""
+    with standing() as settings:
+        tools.equip(tools_of(settings, lease_s=lease_s))
+        queue = queue_of(settings)
+        answering = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+        answering.log.setLevel(logging.WARNING)
+        click.echo("worker: ready")
+        answering.work(burst=burst, logging_level="WARNING", with_scheduler=False)

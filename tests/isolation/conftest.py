@@ -1,0 +1,124 @@
+"""Two offices with rows in every table, and a place for the figures that a proof comes to."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from ptsp.flows.answer_at_desk import answer_at_desk
+from ptsp.flows.confirm_payment import confirm_payment
+from ptsp.flows.open_desk import open_desk
+from ptsp.flows.submit_bundle import submit_bundle
+from ptsp.infra.work import begin
+from ptsp.main.demo.orders import NUISANCE
+from ptsp.main.settings import Settings
+from ptsp.main.wiring import engine_for, tools_of
+from ptsp.sdk.contract import Payment
+from tests.isolation.worlds import HERE, THERE, Worlds, known_tables
+from tests.offices import CONNECTORS, Agencies, Office
+
+ONE_PERMIT = {"ho": (NUISANCE, ("ktp", "pbb", "building_permit", "neighbours"))}
+FIGURE = "figure"
+MESSAGE = text("""
+    INSERT INTO app.inbox (tenant_id, source, message_id, fingerprint, outcome)
+    VALUES (:tenant, 'ktp', :message, 'x', 'recorded')""")
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """`figure("planted 6, killed 6")` is shown at the end of the run."""
+    return lambda words: record_property(FIGURE, words)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    figures = [
+        (report.nodeid.rpartition("/")[2], words)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, words in report.user_properties
+        if name == FIGURE
+    ]
+    if figures:
+        terminalreporter.section("isolation: figures")
+        for nodeid, words in figures:
+            terminalreporter.line(f"{nodeid}: {words}")
+
+
+@pytest.fixture(scope="session")
+def worlds(
+    servers: Settings,
+    office_template: str,
+    copy_database: Callable[[str], contextlib.AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Worlds]:
+    """A database in which two offices have rows in every table. Tests leave it as they found it."""
+    with copy_database(office_template) as url:
+        files = str(tmp_path_factory.mktemp("isolation"))
+        settings = replace(servers, database_url=url, files_url=files)
+        agencies = Agencies()
+        tools = tools_of(settings, ring=lambda: None, local=dict.fromkeys(CONNECTORS, agencies))
+        owner = engine_for(settings, "ptsp_owner", pool_size=1)
+        try:
+            here, there = (
+                _live(Office(settings, tools, tools.book.get(code), agencies), owner)
+                for code in (HERE, THERE)
+            )
+        finally:
+            for engine in (tools.engine, tools.sweeper, owner):
+                engine.dispose()
+        made = Worlds(settings, here, there)
+        with made.admin() as connection:
+            for table in known_tables(connection):
+                count = f"SELECT count(*) FROM app.{table} WHERE tenant_id = %s"
+                for tenant in (here, there):
+                    rows = connection.execute(count, (tenant,)).fetchone()
+                    assert rows != (0,), f"tenant {tenant} has no row in {table}, so nothing would be proved"
+        yield made
+
+
+def _live(office: Office, owner: Any) -> int:
+    """One bundle from lodging to its permit, and a row in the tables that it does not touch."""
+    with office.work() as work:
+        submit_bundle(work, office.order(ONE_PERMIT))
+        work.connection.execute(MESSAGE, {"tenant": office.tenant.id, "message": uuid4().hex})
+    with begin(owner, office.tenant, actor="test") as work:
+        desk = next(code for code, agency in office.tenant.pack.agencies.items() if agency.desk)
+        open_desk(work, desk)
+    finish(office)
+    return office.tenant.id
+
+
+def finish(office: Office) -> None:
+    """Work, answer and pay until every bundle has ended."""
+    for number in range(20):
+        office.drain()
+        desks = office.rows("SELECT id, agency FROM app.task WHERE kind = 'desk' AND state = 'asked'")
+        for task, agency in desks:
+            with office.work("desk") as work:
+                answer_at_desk(work, agency, task, is_approved=True, reasons=())
+        bills = office.rows("SELECT bill, sum(total) FROM app.fee_notice WHERE state = 'open' GROUP BY bill")
+        for bill, total in bills:
+            payment = Payment(
+                f"m-{bill}-{number}", bill, int(total), "2026-11-23T09:00:00+07:00", f"ref-{bill}-{number}"
+            )
+            with office.work("bank") as work:
+                confirm_payment(work, "bank", payment)
+        if not office.rows("SELECT 1 FROM app.bundle WHERE state = 'open'"):
+            return
+    pytest.fail(f"still open: {office.rows('SELECT code, agency, state FROM app.task')}")
+
+
+@pytest.fixture
+def finished(offices: Callable[[str], Office]) -> Office:
+    """An office of the test's own with two ended bundles."""
+    office = offices(HERE)
+    for _ in range(2):
+        with office.work() as work:
+            submit_bundle(work, office.order(ONE_PERMIT))
+    finish(office)
+    return office
