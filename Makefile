@@ -2,6 +2,7 @@
 #   make demo ARGS=--json        make test ARGS="tests/unit -k money"
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
+export PYTHONDONTWRITEBYTECODE := # modules are compiled once, at their first import, also where the shell says otherwise
 ARGS ?=
 .DEFAULT_GOAL := help
 .PHONY: help environment demo test lint lock clean

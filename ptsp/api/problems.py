@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 MACHINE_PATHS = ("/api/", "/agency/")
+MARSHMALLOWS_OWN = ("_schema", "key", "value")  # steps it puts into paths that no sender wrote
 STATUS: Mapping[type[PtspError], int] = {
     NotFound: 404,
     Conflict: 409,
@@ -107,7 +108,7 @@ def flattened(messages: object, path: str = "") -> Iterable[Fault]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
             step = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else str(key)
-            yield from flattened(inner, path if key == "_schema" else step)
+            yield from flattened(inner, path if key in MARSHMALLOWS_OWN else step)
     elif isinstance(messages, (list, tuple)):
         for message in messages:
             yield Fault(path, str(message))

@@ -68,9 +68,10 @@ INSERT = text("""
 OF_BUNDLE = text("SELECT seq, at, type, body, hash FROM app.event WHERE bundle_id = :bundle ORDER BY seq")
 
 CHAINS = text("""
-    SELECT b.id, b.last_event, b.head, e.seq, e.type, e.body, e.hash
-      FROM app.bundle b LEFT JOIN app.event e ON e.tenant_id = b.tenant_id AND e.bundle_id = b.id
-     ORDER BY b.id, e.seq""")
+    SELECT COALESCE(b.id, e.bundle_id), COALESCE(b.last_event, 0), COALESCE(b.head, ''), e.seq, e.at, e.type, e.body,
+           e.hash
+      FROM app.bundle b FULL JOIN app.event e ON e.tenant_id = b.tenant_id AND e.bundle_id = b.id
+     ORDER BY 1, e.seq""")
 
 
 def chained(
@@ -115,7 +116,7 @@ def check_chains(connection: Connection, tenant_id: int) -> ChainReport:
     ends: dict[UUID, Head] = {}
     events = 0
     for row in connection.execution_options(stream_results=True).execute(CHAINS):
-        bundle_id, last, end, seq, kind, body, stored = row
+        bundle_id, last, end, seq, at, kind, body, stored = row
         ends[bundle_id] = Head(last, bytes(end))
         head, is_whole = heads.get(bundle_id, (Head(0, START), True))
         if seq is None:
@@ -125,8 +126,8 @@ def check_chains(connection: Connection, tenant_id: int) -> ChainReport:
         computed = hashlib.sha256(head.hash + body.encode()).digest()
         fits = (
             computed == bytes(stored)
-            and _says(body, tenant_id, bundle_id, head.seq + 1, kind)
             and seq == head.seq + 1
+            and _says(tenant_id, EventRow(bundle_id, seq, at, kind, body, stored))
         )
         if is_whole and not fits:
             broken.append(f"bundle {bundle_id} event {seq}")
@@ -139,14 +140,14 @@ def check_chains(connection: Connection, tenant_id: int) -> ChainReport:
     return ChainReport(len(heads), events, tuple(broken))
 
 
-def _says(body: str, tenant_id: int, bundle_id: UUID, seq: int, kind: str) -> bool:
-    said = json.loads(body)
-    return (said["tenant"], said["bundle"], said["seq"], said["type"]) == (
-        tenant_id,
-        str(bundle_id),
-        seq,
-        kind,
-    )
+def _says(tenant_id: int, row: EventRow) -> bool:
+    """Whether the columns beside the body repeat what the body says."""
+    try:
+        said = json.loads(row.body)
+        told = (said["tenant"], said["bundle"], said["seq"], datetime.fromisoformat(said["at"]), said["type"])
+    except (ValueError, KeyError, TypeError):
+        return False  # nothing that we wrote
+    return told == (tenant_id, str(row.bundle_id), row.seq, row.at, row.type)
 
 
 def events(connection: Connection, bundle_id: UUID) -> list[EventRow]:

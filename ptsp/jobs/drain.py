@@ -30,6 +30,7 @@ SHARE = 25  # questions of one agency that one thread asks in a row
 LINGER_S = 0.3  # so long a worker that found nothing more looks again before it leaves the job
 LONGEST_S = 60.0  # then RQ gets its worker back, for its own housekeeping; the relay rings again
 PAUSE_S = 0.01
+GATHER_S = 0.03  # what a bundle may lose per step at low load, and gains threefold in work at high
 REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
 
 
@@ -59,7 +60,7 @@ def drain(tools: Tools) -> int:
             break  # another worker has it all
         handled += got
         if got < tools.batch // 4:
-            time.sleep(PAUSE_S)  # lets a batch gather: one of forty costs little more than one of four
+            time.sleep(GATHER_S)  # a batch of forty costs little more than one of four
     return handled
 
 

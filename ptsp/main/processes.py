@@ -35,6 +35,7 @@ class Member:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_before: int = 0  # bytes that former bearers of the name wrote
 
     @property
     def pid(self) -> int:
@@ -44,7 +45,8 @@ class Member:
         return self.process.poll() is None
 
     def log_text(self) -> str:
-        return self.log.read_text(errors="replace")
+        """What this very process has said so far."""
+        return self.log.read_bytes()[self.log_before :].decode(errors="replace")
 
     def log_tail(self) -> str:
         return self.log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
@@ -107,6 +109,7 @@ class ProcessGroup:
             raise ProcessFailed(f"{name} runs already as process {former.pid}")
         log = self._logs / f"{name}.log"
         with log.open("ab") as words:
+            before = words.tell()
             process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
@@ -115,7 +118,7 @@ class ProcessGroup:
                 env={**self._env, **(env or {})},
                 start_new_session=True,
             )
-        self._members[name] = Member(name, process, log)
+        self._members[name] = Member(name, process, log, before)
         return self._members[name]
 
     def wait_ready(

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from ptsp.api import agency
 from ptsp.api.access import EXTENSION, Access
@@ -33,6 +33,7 @@ from ptsp.web.security import protect
 log = structlog.get_logger()
 
 LARGEST_REQUEST = 60 * 1024 * 1024
+LOST = "lost"
 EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # Every way in for machines. Who may use it is decided by what it asks for: nothing (public figures), the
@@ -110,11 +111,14 @@ def _register_lost_machines(app: Flask) -> None:
     """The pages take any path; a machine that lost its way gets a problem and no page."""
 
     def lost(path: str = "") -> ResponseReturnValue:
-        raise NotFound
+        del path
+        paths = app.create_url_adapter(request)
+        doors = [way for way in EVERY_METHOD if paths and not paths.match(method=way)[0].startswith(LOST)]
+        raise MethodNotAllowed(doors) if doors else NotFound
 
     for number, start in enumerate(MACHINE_PATHS):
         for rule in (start, f"{start}<path:path>"):
-            app.add_url_rule(rule, f"lost{number}", lost, methods=EVERY_METHOD)
+            app.add_url_rule(rule, f"{LOST}{number}", lost, methods=EVERY_METHOD)
 
 
 def _register_health(app: Flask, access: Access) -> None:

@@ -164,6 +164,9 @@ def _settle_all(columns: list[list[_Spot]], gap: float) -> None:
         forward = sweep % 2 == 0
         for column in columns if forward else reversed(columns):
             _settle(column, [_pull(spot, forward=forward) for spot in column], gap)
+    for _ in range(SWEEPS):
+        for column in columns:
+            _settle(column, [_middle(spot) for spot in column], gap)
     highest = min((spot.top for column in columns for spot in column), default=0.0)
     for column in columns:
         for spot in column:
@@ -173,6 +176,14 @@ def _settle_all(columns: list[list[_Spot]], gap: float) -> None:
 def _pull(spot: _Spot, *, forward: bool) -> float:
     beside = spot.before if forward else spot.behind
     return sum(other.centre for other in beside) / len(beside) if beside else spot.centre
+
+
+def _middle(spot: _Spot) -> float:
+    """Half way between what it waits for and what waits for it: keeps the ends of the graph near its middle."""
+    sides = [side for side in (spot.before, spot.behind) if side]
+    return (
+        sum(sum(other.centre for other in side) / len(side) for side in sides) / len(sides) if sides else 0.0
+    )
 
 
 def _settle(column: Sequence[_Spot], wanted: Sequence[float], gap: float) -> None:

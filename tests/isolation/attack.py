@@ -66,9 +66,7 @@ def unique_keys(connection: Line, table: str) -> list[list[str]]:
     return [key for (key,) in connection.execute(KEYS, {"table": f"app.{table}"})]
 
 
-def attack(
-    connection: Line, worlds: Worlds, role: str, table: str, key: Sequence[str]
-) -> Iterator[Learnt]:
+def attack(connection: Line, worlds: Worlds, role: str, table: str, key: Sequence[str]) -> Iterator[Learnt]:
     """`connection` is a superuser's, who plays `role` for the attack itself and undoes everything after it."""
     with connection.transaction(force_rollback=True):
         row = _only_there(connection, worlds, table, key)

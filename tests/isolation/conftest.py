@@ -18,7 +18,7 @@ from ptsp.main.demo.orders import NUISANCE
 from ptsp.main.settings import Settings
 from ptsp.main.wiring import engine_for, tools_of
 from ptsp.sdk.contract import Payment
-from tests.isolation.worlds import HERE, THERE, Worlds, known_tables
+from tests.isolation.worlds import BUNDLES, HERE, THERE, Worlds, known_tables
 from tests.offices import CONNECTORS, Agencies, Office
 
 ONE_PERMIT = {"ho": (NUISANCE, ("ktp", "pbb", "building_permit", "neighbours"))}
@@ -82,9 +82,10 @@ def worlds(
 
 
 def _live(office: Office, owner: Any) -> int:
-    """One bundle from lodging to its permit, and a row in the tables that it does not touch."""
+    """Bundles from lodging to their permits, and a row in the tables that they do not touch."""
     with office.work() as work:
-        submit_bundle(work, office.order(ONE_PERMIT))
+        for _ in range(BUNDLES):
+            submit_bundle(work, office.order(ONE_PERMIT))
         work.connection.execute(MESSAGE, {"tenant": office.tenant.id, "message": uuid4().hex})
     with begin(owner, office.tenant, actor="test") as work:
         desk = next(code for code, agency in office.tenant.pack.agencies.items() if agency.desk)
@@ -111,14 +112,3 @@ def finish(office: Office) -> None:
         if not office.rows("SELECT 1 FROM app.bundle WHERE state = 'open'"):
             return
     pytest.fail(f"still open: {office.rows('SELECT code, agency, state FROM app.task')}")
-
-
-@pytest.fixture
-def finished(offices: Callable[[str], Office]) -> Office:
-    """An office of the test's own with two ended bundles."""
-    office = offices(HERE)
-    for _ in range(2):
-        with office.work() as work:
-            submit_bundle(work, office.order(ONE_PERMIT))
-    finish(office)
-    return office

@@ -68,7 +68,9 @@ PLANTS = {
         "CREATE VIEW app.planted WITH (security_invoker=false) AS SELECT * FROM app.task",
     ),
     "materialised views and foreign tables": ("CREATE MATERIALIZED VIEW app.planted AS SELECT 1 AS n",),
-    "functions that run as their owner": (f"{INLINE} SECURITY DEFINER AS 'SELECT reference FROM app.bundle'",),
+    "functions that run as their owner": (
+        f"{INLINE} SECURITY DEFINER AS 'SELECT reference FROM app.bundle'",
+    ),
     "immutable functions that read a setting": (
         f"{INLINE} IMMUTABLE AS $$SELECT current_setting('app.tenant')$$",
         f"{INLINE} IMMUTABLE RETURN current_setting('app.tenant')",

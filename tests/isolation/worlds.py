@@ -10,6 +10,7 @@ import psycopg
 from ptsp.main.settings import Settings
 
 HERE, THERE = "jembrana", "parepare"
+BUNDLES = 2  # of each
 
 # Tables without a tenant, each looked at: what they hold belongs to the platform or is public.
 REVIEWED = ("tenant", "national_day", "alembic_version")

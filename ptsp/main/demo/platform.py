@@ -13,7 +13,6 @@ from ptsp.flows.open_desk import open_desk
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
 from ptsp.infra.work import begin
-from ptsp.jobs.tools import LEASE_S
 from ptsp.main.connections import engine_for
 from ptsp.main.processes import Member, ProcessGroup
 from ptsp.main.settings import Settings
@@ -30,7 +29,7 @@ class Platform:
     bank: str
     group: ProcessGroup
     settings: Settings
-    lease_s: float
+    lease_s: float | None = None
 
     def spawn(self, name: str) -> Member:
         """Start web, relay or worker, also again after it was killed."""
@@ -38,7 +37,7 @@ class Platform:
         commands = {
             "web": ["web", "--port", port],
             "relay": ["relay"],
-            "worker": ["worker", "--lease", str(self.lease_s)],
+            "worker": ["worker", *(["--lease", str(self.lease_s)] if self.lease_s else [])],
         }
         return self.group.spawn(name, [*PTSP, *commands[name]], env=self.settings.as_env())
 
@@ -66,7 +65,7 @@ def platform(
     scripts: Mapping[str, str] | None = None,
     tables: Callable[[Settings], object] = nothing,
     offices: Callable[[Settings], object] = nothing,
-    lease_s: float = LEASE_S,
+    lease_s: float | None = None,
 ) -> Iterator[Platform]:
     """Start everything side by side, and end it with the block. `scripts`: fault scripts by connector.
 
@@ -97,19 +96,17 @@ def start_simulator(group: ProcessGroup, settings: Settings, code: str, script: 
     books = settings.home / "books" / f"{code}.sqlite"
     books.parent.mkdir(parents=True, exist_ok=True)
     command = [*PTSP, "simulate", code, "--books", str(books), "--script", script, "--port", str(port)]
-    log = settings.home / "log" / f"simulate-{code}.log"
-    log.unlink(missing_ok=True)  # its first line names the port of this run
     return group.spawn(f"simulate-{code}", command)
 
 
 def address(group: ProcessGroup, member: Member) -> str:
-    group.wait_ready(member, lambda one: port_in(one.log) is not None, timeout_s=60)
-    return f"http://127.0.0.1:{port_in(member.log)}"
+    group.wait_ready(member, lambda one: port_in(one.log_text()) is not None, timeout_s=60)
+    return f"http://127.0.0.1:{port_in(member.log_text())}"
 
 
-def port_in(log: Path) -> int | None:
-    """The port a simulator says it listens on, in the last line that says one."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith('{"code"')]
+def port_in(said: str) -> int | None:
+    """The port a simulator says it listens on."""
+    lines = [line for line in said.splitlines() if line.startswith('{"code"')]
     return int(json.loads(lines[-1])["port"]) if lines else None
 
 

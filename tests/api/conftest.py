@@ -1,0 +1,25 @@
+"""A hall shared by the tests of one module: each test lodges what is its own."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from ptsp.main.settings import Settings
+from tests.api.hall import Hall, open_hall
+
+
+@pytest.fixture(scope="module")
+def hall(
+    servers: Settings,
+    office_template: str,
+    copy_database: Callable[[str], contextlib.AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Hall]:
+    """The six offices for all tests of a module."""
+    files = tmp_path_factory.mktemp("files")
+    with copy_database(office_template) as url:
+        settings = replace(servers, database_url=url, files_url=str(files))
+        with open_hall(settings) as opened:
+            yield opened
