@@ -20,6 +20,7 @@ def open_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_pre_ping=False,
+        hide_parameters=True,  # an error's text goes into a log, and values may be personal data
         connect_args={"prepare_threshold": 5, "options": "-c timezone=UTC"},
     )
     event.listen(engine, "begin", _bind)

@@ -32,6 +32,7 @@ LONGEST_S = 60.0  # then RQ gets its worker back, for its own housekeeping; the 
 PAUSE_S = 0.01
 GATHER_S = 0.03  # what a bundle may lose per step at low load, and gains threefold in work at high
 REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
+HANDED_OVER = "handed over"  # instead of an agency's number, on tasks of people
 
 
 def run() -> int:
@@ -92,10 +93,18 @@ def drain_once(tools: Tools, tenant: Tenant) -> int:
 
 
 def _wait_for_people(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:
-    """A desk or a payer has it now. The first time is news for the ledger, a reminder is not."""
+    """A desk or a payer has it now. The first time is news for the ledger, a reminder is not.
+
+    Told apart by a mark that is recorded with the news: attempts count a claim whose worker died, too.
+    """
     results = [
         routes.Result(
-            task.id, routes.TaskState.ASKED, task.lease, again_s=REMINDER_S, is_news=task.attempts == 1
+            task.id,
+            routes.TaskState.ASKED,
+            task.lease,
+            agency_ref=HANDED_OVER,
+            again_s=REMINDER_S,
+            is_news=task.agency_ref is None,
         )
         for task in tasks
     ]

@@ -9,19 +9,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from ptsp.flows.answer_at_desk import answer_at_desk
-from ptsp.flows.confirm_payment import confirm_payment
 from ptsp.flows.open_desk import open_desk
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.infra.work import begin
-from ptsp.main.demo.orders import NUISANCE
 from ptsp.main.settings import Settings
 from ptsp.main.wiring import engine_for, tools_of
-from ptsp.sdk.contract import Payment
-from tests.isolation.worlds import BUNDLES, HERE, THERE, Worlds, known_tables
+from tests.isolation.worlds import BUNDLES, HERE, ONE_PERMIT, THERE, Worlds, finish, known_tables
 from tests.offices import CONNECTORS, Agencies, Office
 
-ONE_PERMIT = {"ho": (NUISANCE, ("ktp", "pbb", "building_permit", "neighbours"))}
 FIGURE = "figure"
 MESSAGE = text("""
     INSERT INTO app.inbox (tenant_id, source, message_id, fingerprint, outcome)
@@ -92,23 +87,3 @@ def _live(office: Office, owner: Any) -> int:
         open_desk(work, desk)
     finish(office)
     return office.tenant.id
-
-
-def finish(office: Office) -> None:
-    """Work, answer and pay until every bundle has ended."""
-    for number in range(20):
-        office.drain()
-        desks = office.rows("SELECT id, agency FROM app.task WHERE kind = 'desk' AND state = 'asked'")
-        for task, agency in desks:
-            with office.work("desk") as work:
-                answer_at_desk(work, agency, task, is_approved=True, reasons=())
-        bills = office.rows("SELECT bill, sum(total) FROM app.fee_notice WHERE state = 'open' GROUP BY bill")
-        for bill, total in bills:
-            payment = Payment(
-                f"m-{bill}-{number}", bill, int(total), "2026-11-23T09:00:00+07:00", f"ref-{bill}-{number}"
-            )
-            with office.work("bank") as work:
-                confirm_payment(work, "bank", payment)
-        if not office.rows("SELECT 1 FROM app.bundle WHERE state = 'open'"):
-            return
-    pytest.fail(f"still open: {office.rows('SELECT code, agency, state FROM app.task')}")

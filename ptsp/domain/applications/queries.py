@@ -23,7 +23,7 @@ DOCUMENTS = text("""
 
 def bundle(connection: Connection, reference: str) -> BundleRow | None:
     row = connection.execute(BY_REFERENCE, {"reference": reference}).one_or_none()
-    return row and BundleRow(*row)
+    return None if row is None else BundleRow(*row)
 
 
 def bundles(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, BundleRow]:
@@ -33,14 +33,15 @@ def bundles(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, BundleRow
 def lodged_before(connection: Connection, client_key: str) -> BundleRow | None:
     """The bundle that this client lodged under this key, if any."""
     row = connection.execute(BY_CLIENT_KEY, {"client_key": client_key}).one_or_none()
-    return row and BundleRow(*row)
+    return None if row is None else BundleRow(*row)
 
 
 def applications(connection: Connection, bundle_ids: Sequence[UUID]) -> dict[UUID, list[ApplicationRow]]:
     """The applications of each bundle, by position."""
     found: dict[UUID, list[ApplicationRow]] = {}
     for row in connection.execute(OF_BUNDLES, {"ids": list(bundle_ids)}):
-        found.setdefault(row.bundle_id, []).append(ApplicationRow(*row[:6], tuple(row.shown), *row[7:]))
+        values = row._asdict() | {"shown": tuple(row.shown)}
+        found.setdefault(row.bundle_id, []).append(ApplicationRow(**values))
     return found
 
 

@@ -49,7 +49,7 @@ def notices(connection: Connection, bundle_ids: Sequence[UUID]) -> list[Notice]:
 
 def notice(connection: Connection, number: str) -> Notice | None:
     row = connection.execute(BY_NUMBER, {"number": number}).one_or_none()
-    return row and Notice(*row)
+    return None if row is None else Notice(*row)
 
 
 def open_notices(connection: Connection, bill: str) -> list[Notice]:
@@ -66,7 +66,7 @@ def add_payment(connection: Connection, tenant_id: int, payment: PaymentRow) -> 
 def payment_booked(connection: Connection, provider: str, provider_ref: str) -> PaymentRow | None:
     values = {"provider": provider, "provider_ref": provider_ref}
     row = connection.execute(BY_PROVIDER_REF, values).one_or_none()
-    return row and PaymentRow(*row)
+    return None if row is None else PaymentRow(*row)
 
 
 def settle(connection: Connection, payment_id: UUID, notice_ids: Sequence[UUID]) -> None:

@@ -45,7 +45,7 @@ def decisions_of(connection: Connection, application_ids: Sequence[UUID]) -> dic
 
 def decision_by_code(connection: Connection, code: str) -> Decision | None:
     row = connection.execute(BY_CODE, {"code": code}).one_or_none()
-    return row and _row(row)
+    return None if row is None else _row(row)
 
 
 def mark_issued(connection: Connection, files: Mapping[UUID, str]) -> None:

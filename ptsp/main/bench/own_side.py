@@ -54,7 +54,7 @@ from ptsp.main.bench.worker import announce_ready
 from ptsp.main.migrate_cli import bring_up
 from ptsp.main.runtime import with_secret
 from ptsp.main.settings import Settings
-from ptsp.main.wiring import doorbell_of, engine_for, queue_of, tools_of
+from ptsp.main.wiring import engine_for, queue_of, tools_of
 from ptsp.sdk.contract import Question, Receipt, Reply, Verdict
 from ptsp.sdk.errors import Forged
 
@@ -173,7 +173,13 @@ def bench_pack() -> TenantPack:
             "head": AgencySpec("head", WORDS, None, {}, desk=True),
         },
         services={SERVICE: service},
-        calendar=CalendarSpec(frozenset(range(5)), True, (), Basis.ASSUMED, "measurement"),
+        calendar=CalendarSpec(
+            weekdays=frozenset(range(5)),
+            collective_leave=True,
+            days_off=(),
+            basis=Basis.ASSUMED,
+            source="measurement",
+        ),
         texts={},
         templates={},
         digest="bench",
@@ -227,5 +233,4 @@ def _database(database_url: str) -> Iterator[str]:
 
 def _beside(database_url: str) -> str:
     address: Any = psycopg.conninfo.conninfo_to_dict(libpq_url(database_url))
-    made = database_url.replace(f"/{address['dbname']}", f"/{DATABASE}", 1)
-    return made
+    return database_url.replace(f"/{address['dbname']}", f"/{DATABASE}", 1)
