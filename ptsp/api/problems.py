@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
+from ptsp.api.messages import flattened
 from ptsp.infra.files import StoreUnavailable
 from ptsp.infra.ledger import canonical
 from ptsp.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, PtspError
@@ -17,7 +18,7 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 MACHINE_PATHS = ("/api/", "/agency/")
-MARSHMALLOWS_OWN = ("_schema", "key", "value")  # steps it puts into paths that no sender wrote
+NO_CODE = "invalid"  # of a fault that only says in words what is wrong
 STATUS: Mapping[type[PtspError], int] = {
     NotFound: 404,
     Conflict: 409,
@@ -45,6 +46,7 @@ class FaultSchema(Schema):
 
     field = fields.String(required=True, metadata={"example": "applications[0].answers.floor_area"})
     reason = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "stable, for machines", "example": "missing"})
 
 
 class ProblemSchema(Schema):
@@ -65,7 +67,7 @@ def problem(
     faults: Iterable[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document. `code` is stable and for machines; `errors` name field and reason."""
+    """A problem document. `code` is stable and for machines; `errors` name field, reason and code."""
     body: dict[str, object] = {
         "type": f"urn:ptsp:problem:{code}",
         "title": TITLES.get(status, "Error"),
@@ -73,7 +75,9 @@ def problem(
         "code": code,
         "detail": detail,
     }
-    errors = [{"field": fault.field, "reason": fault.reason} for fault in faults]
+    errors = [
+        {"field": fault.field, "reason": fault.reason, "code": fault.code or NO_CODE} for fault in faults
+    ]
     if errors:
         body["errors"] = errors
     return Response(canonical(body), status, headers=dict(headers or {}), content_type=MEDIA_TYPE)
@@ -101,19 +105,6 @@ def from_http(error: HTTPException) -> Response:
     detail = "; ".join(map(str, faults)) or error.description or TITLES.get(status, "")
     headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else None
     return problem(status, code, detail, faults, headers)
-
-
-def flattened(messages: object, path: str = "") -> Iterable[Fault]:
-    """marshmallow's nested messages as faults with paths such as `applications[0].service`."""
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            step = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else str(key)
-            yield from flattened(inner, path if key in MARSHMALLOWS_OWN else step)
-    elif isinstance(messages, (list, tuple)):
-        for message in messages:
-            yield Fault(path, str(message))
-    else:
-        yield Fault(path, str(messages))
 
 
 def register_problems(app: Flask) -> None:

@@ -1,6 +1,6 @@
 """Turn a submission into its plan: what is asked, in which order, until when and for how much. Nothing is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +8,7 @@ from ptsp.domain import applications, fees, routes
 from ptsp.infra.tenants import Tenant
 from ptsp.kernel.errors import Fault, Invalid, PtspError
 from ptsp.kernel.formulas import Value
+from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import Gate, ServiceSpec
 
 MOST_APPLICATIONS = 20
@@ -28,15 +29,50 @@ class Planned:
         return max(self.promised.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is wanted, read against the standards: `missing` are documents that can still be brought."""
+
+    lodged: tuple[routes.Lodged, ...]
+    bills: tuple[fees.Bill, ...]
+    faults: tuple[Fault, ...]
+    missing: tuple[Fault, ...]
+
+
 def plan_bundle(
     tenant: Tenant, order: applications.Order, today: date, regions: frozenset[str] | None = None
 ) -> Planned:
     """Raises Invalid naming every fault of the submission at once."""
-    faults = applications.applicant_faults(order.applicant, today, regions)
-    faults += _bundle_faults(order)
+    who = {name: getattr(order.applicant, name) for name in order.applicant.__slots__}
+    judged = _judged(tenant, order.applications, today)
+    faults = applications.applicant_faults(who, today, regions)
+    return _planned(tenant, judged, today, [*faults, *judged.faults, *judged.missing])
+
+
+def plan_inquiry(
+    tenant: Tenant, inquiry: applications.Inquiry, today: date, regions: frozenset[str] | None = None
+) -> tuple[Planned, tuple[str, ...]]:
+    """The plan, and the paths of documents still to be brought. Raises Invalid with every fault of what is given."""
+    judged = _judged(tenant, inquiry.applications, today)
+    faults = applications.applicant_faults(inquiry.given, today, regions)
+    planned = _planned(tenant, judged, today, [*faults, *judged.faults])
+    return planned, tuple(one.field for one in judged.missing)
+
+
+def _planned(tenant: Tenant, judged: _Judged, today: date, faults: Sequence[Fault]) -> Planned:
+    if faults:
+        raise Invalid(faults)
+    plan = routes.merge(judged.lodged)
+    ends = routes.finish_dates(plan.nodes, today, tenant.calendar_of)
+    return Planned(judged.lodged, plan, ends, routes.promises(plan, ends), judged.bills)
+
+
+def _judged(tenant: Tenant, applied: Sequence[applications.Wanted], today: date) -> _Judged:
+    faults = _bundle_faults(applied)
+    missing: list[Fault] = []
     lodged: list[routes.Lodged] = []
     bills: list[fees.Bill] = []
-    for position, wanted in enumerate(order.applications):
+    for position, wanted in enumerate(applied):
         service, wrong = _service(tenant, wanted, position, today)
         faults += wrong
         if service is None:
@@ -47,14 +83,11 @@ def plan_bundle(
             continue
         bill, wrong = _bill(service, answers, position)
         one = routes.Lodged(service, answers, frozenset(wanted.documents), is_billed(service, bill))
-        faults += wrong + _document_faults(one, order, position)
+        faults += wrong + _unasked_documents(one, position)
+        missing += _missing_documents(one, applied, position)
         lodged.append(one)
         bills.append(bill)
-    if faults:
-        raise Invalid(faults)
-    plan = routes.merge(lodged)
-    ends = routes.finish_dates(plan.nodes, today, tenant.calendar_of)
-    return Planned(tuple(lodged), plan, ends, routes.promises(plan, ends), tuple(bills))
+    return _Judged(tuple(lodged), tuple(bills), tuple(faults), tuple(missing))
 
 
 def is_billed(service: ServiceSpec, bill: fees.Bill) -> bool:
@@ -66,18 +99,17 @@ def _bill(service: ServiceSpec, answers: Mapping[str, Value], position: int) -> 
     try:
         return fees.price(service, answers), []
     except PtspError as error:
-        fault = Fault(f"applications[{position}].answers", f"the fee cannot be worked out: {error}")
-        return fees.Bill((), 0), [fault]
+        return fees.Bill((), 0), [fault(f"applications[{position}].answers", "no_fee", why=error)]
 
 
-def _bundle_faults(order: applications.Order) -> list[Fault]:
-    count = len(order.applications)
+def _bundle_faults(applied: Sequence[applications.Wanted]) -> list[Fault]:
+    count = len(applied)
     if not 1 <= count <= MOST_APPLICATIONS:
-        return [Fault("applications", f"must hold 1 to {MOST_APPLICATIONS} applications, not {count}")]
+        return [fault("applications", "how_many", least=1, most=MOST_APPLICATIONS, count=count)]
     first: dict[str, int] = {}
     return [
-        Fault(f"applications[{position}].service", f"{wanted.service} is already applied for in this bundle")
-        for position, wanted in enumerate(order.applications)
+        fault(f"applications[{position}].service", "twice", service=wanted.service)
+        for position, wanted in enumerate(applied)
         if first.setdefault(wanted.service, position) != position
     ]
 
@@ -88,20 +120,29 @@ def _service(
     where = f"applications[{position}].service"
     if wanted.service not in tenant.standards:
         offered = ", ".join(sorted(tenant.standards))
-        return None, [Fault(where, f"{wanted.service!r} is not offered by this office; it offers {offered}")]
+        return None, [fault(where, "not_offered", service=wanted.service, offered=offered)]
     _, service = tenant.standards[wanted.service]
-    reason = applications.offer_fault(service, today)
-    return service, [Fault(where, reason)] if reason else []
+    wrong = applications.offer_fault(where, service, today)
+    return service, [wrong] if wrong else []
 
 
-def _document_faults(one: routes.Lodged, order: applications.Order, position: int) -> list[Fault]:
+def _unasked_documents(one: routes.Lodged, position: int) -> list[Fault]:
+    asked = {spec.code for spec in one.service.requirements if routes.is_asked(spec, one)}
     where = f"applications[{position}].documents"
-    known = {
-        requirement.code for requirement in one.service.requirements if routes.is_asked(requirement, one)
-    }
-    faults = [Fault(f"{where}.{code}", "is not asked for") for code in sorted(one.shown - known)]
-    for requirement in routes.missing_permits(one, (wanted.service for wanted in order.applications)):
+    return [fault(f"{where}.{code}", "unknown") for code in sorted(one.shown - asked)]
+
+
+def _missing_documents(
+    one: routes.Lodged, applied: Sequence[applications.Wanted], position: int
+) -> list[Fault]:
+    faults = []
+    for requirement in routes.missing_permits(one, (wanted.service for wanted in applied)):
+        where = f"applications[{position}].documents.{requirement.code}"
         name = requirement.label.get("en", requirement.code)
-        instead = f", or apply for {requirement.permit} in the same bundle" if requirement.permit else ""
-        faults.append(Fault(f"{where}.{requirement.code}", f"is missing: {name}{instead}"))
+        if requirement.permit:
+            faults.append(
+                fault(where, "document_or_permit_missing", document=name, service=requirement.permit)
+            )
+        else:
+            faults.append(fault(where, "document_missing", document=name))
     return faults

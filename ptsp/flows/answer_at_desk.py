@@ -15,8 +15,8 @@ def answer_at_desk(
     reasons = tuple(reason.strip() for reason in reasons if reason.strip())
     if not is_approved and not reasons:
         raise Invalid([Fault("reasons", "a rejection needs at least one reason")])
-    said = [(at, applications.text_fault(reason)) for at, reason in enumerate(reasons)]
-    if faults := [Fault(f"reasons[{at}]", wrong) for at, wrong in said if wrong]:
+    judged = (applications.text_fault(f"reasons[{at}]", reason) for at, reason in enumerate(reasons))
+    if faults := [wrong for wrong in judged if wrong]:
         raise Invalid(faults)
     task = routes.tasks_by_id(work.connection, [task_id]).get(task_id)
     if task is None or task.kind != "desk" or task.agency != agency:

@@ -14,9 +14,11 @@ from ptsp.kernel.specs import ServiceSpec, TenantPack
 
 ENSURE = text("""
     INSERT INTO app.tenant (code, prefix, region_code) VALUES (:code, :prefix, :region_code)
-    ON CONFLICT ON CONSTRAINT one_tenant_per_code
-    DO UPDATE SET prefix = EXCLUDED.prefix, region_code = EXCLUDED.region_code
-    RETURNING id""")
+    ON CONFLICT ON CONSTRAINT one_tenant_per_code DO NOTHING""")
+FIND = text("SELECT id FROM app.tenant WHERE code = :code")
+DESCRIBE = text("""
+    UPDATE app.tenant SET prefix = :prefix, region_code = :region_code
+     WHERE id = :tenant AND (prefix, region_code) IS DISTINCT FROM (:prefix, :region_code)""")
 IN_FORCE = text("SELECT digest FROM app.pack ORDER BY applied_at DESC LIMIT 1")
 ADD_PACK = text("""
     INSERT INTO app.pack (tenant_id, id, digest, content, applied_by)
@@ -45,7 +47,8 @@ def apply_pack(engine: Engine, pack: TenantPack, *, by: str) -> Applied:
     """
     with platform_transaction(engine) as connection:
         values = {"code": pack.code, "prefix": pack.prefix, "region_code": pack.region_code}
-        tenant_id: int = connection.execute(ENSURE, values).scalar_one()
+        connection.execute(ENSURE, values)
+        tenant_id: int = connection.execute(FIND, values).scalar_one()
     with tenant_transaction(engine, tenant_id) as connection:
         added, faults = [], []
         for service in pack.services.values():
@@ -54,6 +57,7 @@ def apply_pack(engine: Engine, pack: TenantPack, *, by: str) -> Applied:
             faults += [fault] if fault else []
         if faults:
             raise BadPack(faults)
+        connection.execute(DESCRIBE, values | {"tenant": tenant_id})
         is_new = connection.execute(IN_FORCE).scalar() != pack.digest
         if is_new:
             row = {"tenant": tenant_id, "id": uuid4(), "digest": pack.digest, "by": by}

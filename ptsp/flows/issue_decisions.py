@@ -58,19 +58,17 @@ def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
     """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications."""
     if not signed:
         return
-    ids = sorted({draft.task.bundle_id for draft, _ in signed})
-    routes.lock(work.connection, work.tenant.id, ids)
-    held = routes.held(work.connection, work.tenant.id, [draft.task for draft, _ in signed])
-    ours = [(draft, sha) for draft, sha in signed if draft.task.id in held]
-    permits.mark_issued(work.connection, {draft.paper.decision.id: sha for draft, sha in ours})
     results, facts = [], {}
-    for draft, sha in ours:
+    for draft, sha in signed:
         decision = draft.paper.decision
         state = routes.TaskState.REJECTED if draft.paper.is_refusal else routes.TaskState.APPROVED
         results.append(routes.Result(draft.task.id, state, draft.task.lease, reasons=decision.reasons))
         said = {"kind": decision.kind, "number": decision.number, "sha256": sha}
         facts[draft.task.id] = [ledger.Fact("decision.issued", work.actor, said)]
-    record_results(work, ids, results, facts)
+    bundle_ids = sorted({draft.task.bundle_id for draft, _ in signed})
+    counted = {task.id for task in record_results(work, bundle_ids, results, facts)}
+    files = {draft.paper.decision.id: sha for draft, sha in signed if draft.task.id in counted}
+    permits.mark_issued(work.connection, files)
 
 
 def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: Sequence[UUID]) -> list[_Case]:

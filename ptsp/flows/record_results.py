@@ -13,6 +13,14 @@ from ptsp.infra.work import Work
 
 Facts = dict[UUID, list[ledger.Fact]]
 
+EVENTS = {
+    routes.TaskState.ASKED: "task.asked",
+    routes.TaskState.READY: "task.put_off",
+    routes.TaskState.STUCK: "task.stuck",
+    routes.TaskState.APPROVED: "task.approved",
+    routes.TaskState.REJECTED: "task.rejected",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -100,11 +108,4 @@ def _fact(work: Work, task: routes.Settled, result: routes.Result) -> ledger.Fac
         data["agency_ref"] = result.agency_ref
     if result.note:
         data["note"] = dict(result.note)
-    types = {
-        routes.TaskState.ASKED: "task.asked",
-        routes.TaskState.READY: "task.put_off",
-        routes.TaskState.STUCK: "task.stuck",
-        routes.TaskState.APPROVED: "task.approved",
-        routes.TaskState.REJECTED: "task.rejected",
-    }
-    return ledger.Fact(types[task.state], work.actor, data)
+    return ledger.Fact(EVENTS[task.state], work.actor, data)

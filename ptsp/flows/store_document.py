@@ -5,20 +5,22 @@ from uuid import UUID, uuid4
 from ptsp.domain import applications
 from ptsp.infra.files import FileStore, clean_name, judge
 from ptsp.infra.work import Work
-from ptsp.kernel.errors import Fault, Invalid
+from ptsp.kernel.errors import Invalid
+from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import RequirementSpec
 
 
 def find_requirement(work: Work, service: str, requirement: str) -> RequirementSpec:
     """What a document is for. Raises Invalid naming the field."""
     if service not in work.tenant.standards:
-        raise Invalid([Fault("service", f"{service!r} is not offered by this office")])
+        offered = ", ".join(sorted(work.tenant.standards))
+        raise Invalid([fault("service", "not_offered", service=service, offered=offered)])
     _, spec = work.tenant.standards[service]
     for one in spec.requirements:
         if one.code == requirement:
             return one
     known = ", ".join(one.code for one in spec.requirements)
-    raise Invalid([Fault("requirement", f"{requirement!r} is none of {known}")])
+    raise Invalid([fault("requirement", "requirement", requirement=requirement, known=known)])
 
 
 def store_document(

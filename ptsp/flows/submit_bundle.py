@@ -11,7 +11,8 @@ from ptsp.flows._intake import lodge
 from ptsp.flows._planning import Planned, plan_bundle
 from ptsp.infra import ledger
 from ptsp.infra.work import Work
-from ptsp.kernel.errors import Conflict, Fault, Invalid
+from ptsp.kernel.errors import Conflict, Invalid
+from ptsp.kernel.reasons import fault
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no signs that are mistaken for others
 
@@ -31,8 +32,13 @@ def submit_bundle(work: Work, order: applications.Order, regions: frozenset[str]
 
     What was lodged before is answered as then, also when the service is no longer offered by now.
     """
-    before = applications.lodged_before(work.connection, order.client_key)
-    return _replayed(work, order, before) if before else submit_bundles(work, [order], regions)[0]
+    try:
+        return submit_bundles(work, [order], regions)[0]
+    except Invalid:
+        before = applications.lodged_before(work.connection, order.client_key)
+        if before is None:
+            raise
+        return _replayed(work, order, before)
 
 
 def submit_bundles(
@@ -120,7 +126,7 @@ def _attach(work: Work, lodged: Sequence[tuple[applications.NewBundle, applicati
     ]
     found = applications.attach_documents(work.connection, wanted) if wanted else set()
     faults = [
-        Fault(f"applications[{position}].documents.{code}", "no such uploaded document for this requirement")
+        fault(f"applications[{position}].documents.{code}", "no_such_document")
         for _, order in lodged
         for position, one in enumerate(order.applications)
         for code, document in one.documents.items()
@@ -174,8 +180,7 @@ def _replayed(work: Work, order: applications.Order, before: applications.Bundle
     if before is None:
         raise Conflict("this Idempotency-Key is being used by another request just now")
     if before.fingerprint != order.fingerprint:
-        fault = Fault("Idempotency-Key", "was used before for a different submission")
-        raise Invalid([fault])
+        raise Invalid([fault("Idempotency-Key", "key_used")])
     return _accepted(work, before.reference, before.promised_on, is_replay=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from ptsp.domain import applications, fees, permits, routes
-from ptsp.flows._planning import Planned, plan_bundle
+from ptsp.flows._planning import Planned, plan_inquiry
 from ptsp.flows.event_texts import event_text
 from ptsp.flows.views import (
     ApplicationView,
@@ -28,9 +28,11 @@ from ptsp.kernel.specs import ServiceSpec, Text
 APPLICANT_NAME = {"id": "Pemohon", "en": "Applicant"}
 
 
-def quote_bundle(work: Work, order: applications.Order, regions: frozenset[str] | None = None) -> QuoteView:
-    """Plan and price a submission without lodging it. Raises Invalid with every fault."""
-    planned = plan_bundle(work.tenant, order, work.today, regions)
+def quote_bundle(
+    work: Work, inquiry: applications.Inquiry, regions: frozenset[str] | None = None
+) -> QuoteView:
+    """Plan and price what is wanted without lodging it. Raises Invalid with every fault of what is given."""
+    planned, missing = plan_inquiry(work.tenant, inquiry, work.today, regions)
     codes = [one.service.code for one in planned.lodged]
     return QuoteView(
         tasks=tuple(_planned_task(work.tenant, planned, node, codes) for node in planned.plan.nodes),
@@ -43,6 +45,7 @@ def quote_bundle(work: Work, order: applications.Order, regions: frozenset[str] 
             if one.is_billed
         ),
         fee=sum(bill.total for bill in planned.bills),
+        missing=missing,
     )
 
 

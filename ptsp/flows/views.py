@@ -113,7 +113,10 @@ class BundleView:
 
 @dataclass(frozen=True, slots=True)
 class QuoteView:
-    """What a bundle would cost and when it would be ready, without lodging it."""
+    """What a bundle would cost and when it would be ready, without lodging it.
+
+    `missing` are paths such as `applications[0].documents.drawings` of what must be brought for lodging.
+    """
 
     tasks: tuple[TaskView, ...]
     tasks_before_merging: int
@@ -121,3 +124,4 @@ class QuoteView:
     promised: Mapping[str, date]  # per service
     notices: tuple[NoticeView, ...]  # numbers are empty
     fee: int
+    missing: tuple[str, ...]

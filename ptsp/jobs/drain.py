@@ -30,7 +30,7 @@ SHARE = 25  # questions of one agency that one thread asks in a row
 LINGER_S = 0.3  # so long a worker that found nothing more looks again before it leaves the job
 LONGEST_S = 60.0  # then RQ gets its worker back, for its own housekeeping; the relay rings again
 PAUSE_S = 0.01
-GATHER_S = 0.03  # what a bundle may lose per step at low load, and gains threefold in work at high
+GATHER_S = 0.05  # what a bundle may lose per step at low load, and gains threefold in work at high
 REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
 HANDED_OVER = "handed over"  # instead of an agency's number, on tasks of people
 

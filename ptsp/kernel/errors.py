@@ -6,10 +6,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, and where: a path such as `applications[0].answers.floor_area`."""
+    """One thing that is wrong, and where: a path such as `applications[0].answers.floor_area`.
+
+    `reason` is plain English. What an applicant can cause has a stable `code` too, with the `values` its
+    texts in other languages name; see `ptsp.kernel.reasons`.
+    """
 
     field: str
     reason: str
+    code: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}" if self.field else self.reason

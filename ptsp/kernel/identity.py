@@ -9,29 +9,21 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ptsp.kernel.errors import Fault, Invalid
+from ptsp.kernel.errors import Invalid
+from ptsp.kernel.reasons import fault
 
 _LENGTH = 16
 _FOR_WOMEN = 40
 
 
 class NikProblem(StrEnum):
-    """Why a NIK cannot be one; for texts in the reader's language."""
+    """Why a NIK cannot be one; the code of the fault is the same with `nik_` before it."""
 
     LENGTH = "length"
     DIGITS = "digits"
     REGION = "region"
     BIRTH_DATE = "birth_date"
     SERIAL = "serial"
-
-
-_REASONS = {
-    NikProblem.LENGTH: "a NIK has 16 digits",
-    NikProblem.DIGITS: "a NIK has only the digits 0 to 9",
-    NikProblem.REGION: "its first four digits are not a region's code",
-    NikProblem.BIRTH_DATE: "its digits 7 to 12 are not a date of birth",
-    NikProblem.SERIAL: "its last four digits cannot be 0000",
-}
 
 
 class BadNik(Invalid):
@@ -41,7 +33,7 @@ class BadNik(Invalid):
 
     def __init__(self, field: str, problem: NikProblem) -> None:
         self.problem = problem
-        super().__init__([Fault(field, _REASONS[problem])])
+        super().__init__([fault(field, f"nik_{problem}")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from ptsp.kernel.errors import Fault, Invalid
+from ptsp.kernel.reasons import fault
 
 HIGHEST = 10**15  # rupiah; about twenty times a large region's yearly budget, and safe in every column
 MOST_DIGITS = 20  # before and after the point, in what people send
@@ -63,10 +64,10 @@ def exact(text: str, *, field: str = "") -> Decimal:
     before and 20 after the point. Raises Invalid naming `field`.
     """
     if len(text) > 3 * MOST_DIGITS or not _PLAIN.fullmatch(text):
-        raise Invalid([Fault(field, "write a plain number with a decimal point, such as 1000.50")])
+        raise Invalid([fault(field, "plain_number")])
     number = Decimal(text)
     _, digits, exponent = number.as_tuple()
     places = -int(exponent)
     if places > MOST_DIGITS or len(digits) - places > MOST_DIGITS:
-        raise Invalid([Fault(field, f"at most {MOST_DIGITS} digits before and after the point")])
+        raise Invalid([fault(field, "digits", most=MOST_DIGITS)])
     return Decimal(format(number, "f")) if number else Decimal(0)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ptsp.main.bench.measure import NotMeasured, Outcome, Side, alternate, ratio
-from ptsp.main.bench.sides import OWN, RQ, load, parse_names
+from ptsp.main.bench.sides import ONE_BY_ONE, OWN, RQ, load, parse_names
 from ptsp.main.bench.stores import database_facts, server_processes
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
@@ -39,7 +39,7 @@ def route(*, bundles: int, workers: int, rounds: int, against: str, as_json: boo
     bundles/s counts from the first submit to the last committed 'done'; the processor time is that of all
     processes concerned: driver, workers, PostgreSQL and Redis. A peer that is not installed is not measured.
     """
-    names = (OWN, RQ, *parse_names(against))
+    names = (OWN, ONE_BY_ONE, RQ, *parse_names(against))
     say = partial(click.echo, err=True)
     with running(Settings.from_env(os.environ)) as settings:
         outcomes = alternate(
@@ -64,7 +64,7 @@ def route(*, bundles: int, workers: int, rounds: int, against: str, as_json: boo
 
 
 def _side(name: str, *, bundles: int, workers: int, settings: Settings) -> Side:
-    asked = bundles if name == OWN else min(bundles, MOST_FOR_A_PEER)
+    asked = bundles if name in (OWN, ONE_BY_ONE) else min(bundles, MOST_FOR_A_PEER)
 
     def once() -> Any:
         return load(name).run(

@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow
 
 from ptsp.api.access import Access
-from ptsp.api.problems import flattened
-from ptsp.api.v1.schemas import ORDER, as_order
+from ptsp.api.messages import flattened
+from ptsp.api.v1.schemas import ORDER, QUOTE, as_inquiry, as_order
 from ptsp.api.v1.verification import by_code, by_file, reasons
 from ptsp.domain.applications import Order
 from ptsp.flows.fetch_document import fetch_decision
@@ -39,7 +39,7 @@ class Counter:
 
     def quote(self, tenant_code: str, form: dict[str, Any]) -> QuoteView:
         with self._access.work(tenant_code, ACTOR) as work:
-            return quote_bundle(work, _order(form, ""), self._access.regions)
+            return quote_bundle(work, as_inquiry(_loaded(QUOTE, form)), self._access.regions)
 
     def store_document(
         self,
@@ -78,11 +78,14 @@ class Counter:
 def _order(form: dict[str, Any], idempotency_key: str) -> Order:
     """The form's order through the same schema as the API's. The key's client is the page, not the API."""
     digest = hashlib.sha256(ledger.canonical(form).encode()).digest()
+    return as_order(_loaded(ORDER, form), client_key=f"page:{idempotency_key}", fingerprint=digest)
+
+
+def _loaded(schema: marshmallow.Schema, form: dict[str, Any]) -> dict[str, Any]:
     try:
-        loaded = ORDER.load(form)
+        return dict(schema.load(form))
     except marshmallow.ValidationError as error:
         raise Invalid(flattened(error.messages)) from error
-    return as_order(loaded, client_key=f"page:{idempotency_key}", fingerprint=digest)
 
 
 def _shown(found: VerifiedPermit | None) -> ShownPermit | None:

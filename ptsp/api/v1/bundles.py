@@ -11,8 +11,10 @@ from ptsp.api.reading import StrictBlueprint, actor, fingerprint
 from ptsp.api.v1.schemas import (
     AcceptedSchema,
     OrderSchema,
+    QuoteSchema,
     UploadedSchema,
     UploadSchema,
+    as_inquiry,
     as_order,
 )
 from ptsp.api.v1.shapes import shape
@@ -21,7 +23,8 @@ from ptsp.flows.store_document import store_document
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.flows.track_bundle import quote_bundle, track_bundle
 from ptsp.flows.views import BundleView, QuoteView
-from ptsp.kernel.errors import Fault, Invalid
+from ptsp.kernel.errors import Invalid
+from ptsp.kernel.reasons import fault
 
 blueprint = StrictBlueprint("bundles", __name__, url_prefix="/api/v1", description="Several permits at once")
 
@@ -30,15 +33,19 @@ LONGEST_KEY = 200
 
 @blueprint.route("/offices/<tenant>/quotes")
 class Quotes(MethodView):
-    @blueprint.arguments(OrderSchema)
+    @blueprint.arguments(QuoteSchema)
     @blueprint.response(
-        200, shape(QuoteView), description="tasks, promised dates and fee notices as they would be"
+        200,
+        shape(QuoteView),
+        description="tasks, promised dates and fee notices as they would be, and documents still to be brought",
     )
     def post(self, loaded: dict[str, object], tenant: str) -> ResponseReturnValue:
-        """What a bundle would cost and when it would be ready. Nothing is stored."""
-        order = as_order(loaded, client_key="", fingerprint=b"")
+        """What a bundle would cost and when it would be ready. Nothing is stored.
+
+        Services and answers are enough: who applies and which documents they have may be told later.
+        """
         with access().work(tenant, actor()) as work:
-            return quote_bundle(work, order, access().regions)  # type: ignore[return-value]
+            return quote_bundle(work, as_inquiry(loaded), access().regions)  # type: ignore[return-value]
 
 
 @blueprint.route("/offices/<tenant>/bundles")
@@ -128,7 +135,7 @@ class Documents(MethodView):
         """Upload one document for one requirement of a service. Its kind is judged by its content."""
         sent = request.files.get("file")
         if sent is None:
-            raise Invalid([Fault("file", "is missing")])
+            raise Invalid([fault("file", "missing")])
         data = sent.stream.read()
         with access().work(tenant, actor()) as work:
             document = store_document(
@@ -148,10 +155,9 @@ def bearer() -> str:
 def _idempotency_key() -> str:
     key = request.headers.get("Idempotency-Key", "")
     if not key.strip():
-        abort(400, messages={"headers": {"Idempotency-Key": ["is missing"]}})
+        abort(400, messages={"headers": {"Idempotency-Key": ["Missing data for required field."]}})
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        reason = f"must be at most {LONGEST_KEY} printable ASCII characters"
-        raise Invalid([Fault("Idempotency-Key", reason)])
+        raise Invalid([fault("Idempotency-Key", "key_form", most=LONGEST_KEY)])
     return key
 
 

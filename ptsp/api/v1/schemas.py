@@ -5,7 +5,7 @@ from uuid import UUID
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from ptsp.domain.applications import Applicant, Order, Wanted
+from ptsp.domain.applications import Applicant, Inquiry, Order, Wanted
 
 SHORT = validate.Length(min=1, max=200)
 
@@ -29,6 +29,10 @@ class ApplicantSchema(Schema):
     email = fields.String(load_default="", validate=validate.Length(max=200))
 
 
+class GivenApplicantSchema(ApplicantSchema):
+    """What is known so far of who applies: any part of it, judged as it would be when lodging."""
+
+
 class WantedSchema(Schema):
     """One service applied for. Answers by field code; documents by requirement code."""
 
@@ -47,6 +51,18 @@ class OrderSchema(Schema):
         unknown = RAISE
 
     applicant = fields.Nested(ApplicantSchema, required=True)
+    applications = fields.List(
+        fields.Nested(WantedSchema), required=True, validate=validate.Length(min=1, max=20)
+    )
+
+
+class QuoteSchema(Schema):
+    """Several permits, to learn their price and promise before they are lodged."""
+
+    class Meta:
+        unknown = RAISE
+
+    applicant = fields.Nested(GivenApplicantSchema(partial=True), load_default=dict)
     applications = fields.List(
         fields.Nested(WantedSchema), required=True, validate=validate.Length(min=1, max=20)
     )
@@ -87,24 +103,34 @@ class OutcomeSchema(Schema):
 
 
 ORDER = OrderSchema()
+QUOTE = QuoteSchema()
 
 
 def as_order(loaded: Mapping[str, object], *, client_key: str, fingerprint: bytes) -> Order:
     """A loaded body as what the flows take."""
     applicant: Mapping[str, object] = loaded["applicant"]  # type: ignore[assignment]
-    wanted: list[Mapping[str, object]] = loaded["applications"]  # type: ignore[assignment]
     return Order(
         applicant=Applicant(**applicant),  # type: ignore[arg-type]
-        applications=tuple(
-            Wanted(
-                service=str(one["service"]),
-                answers=one["answers"],  # type: ignore[arg-type]
-                documents=_uuids(one["documents"]),
-            )
-            for one in wanted
-        ),
+        applications=_wanted(loaded),
         client_key=client_key,
         fingerprint=fingerprint,
+    )
+
+
+def as_inquiry(loaded: Mapping[str, object]) -> Inquiry:
+    """A loaded body of a quote as what the flows take."""
+    return Inquiry(given=loaded["applicant"], applications=_wanted(loaded))  # type: ignore[arg-type]
+
+
+def _wanted(loaded: Mapping[str, object]) -> tuple[Wanted, ...]:
+    applied: list[Mapping[str, object]] = loaded["applications"]  # type: ignore[assignment]
+    return tuple(
+        Wanted(
+            service=str(one["service"]),
+            answers=one["answers"],  # type: ignore[arg-type]
+            documents=_uuids(one["documents"]),
+        )
+        for one in applied
     )
 
 

@@ -58,7 +58,7 @@ class ByFile(MethodView):
         sent = request.files.get("file")
         data = sent.stream.read() if sent else request.get_data()
         if not data:
-            raise Invalid([Fault("file", "is missing")])
+            raise Invalid([fault("file", "missing")])
         verdict, found = by_file(access(), data)
         is_valid = verdict.valid and found is not None
         return Checked(is_valid, reasons(verdict, found), found)  # type: ignore[return-value]

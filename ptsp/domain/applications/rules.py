@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from ptsp.domain.applications.types import Applicant
-from ptsp.kernel.errors import Fault, PtspError
+from ptsp.kernel.errors import Fault, Invalid, PtspError
 from ptsp.kernel.formulas import Value, is_true, parse
-from ptsp.kernel.identity import check_nik
+from ptsp.kernel.identity import BadNik, check_nik
 from ptsp.kernel.money import exact
+from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import FieldSpec, ServiceSpec
 
 _parsed = lru_cache(maxsize=4096)(parse)  # conditions of packs: no personal data, and few
@@ -21,35 +21,44 @@ OLDEST = date(1900, 1, 1)
 NEEDED = ("name", "birth_place", "address")
 
 
-def applicant_faults(applicant: Applicant, today: date, regions: frozenset[str] | None) -> list[Fault]:
-    """What is wrong with the applicant's own data."""
-    faults = []
-    try:
-        check_nik(applicant.nik, regions)
-    except PtspError as error:
-        faults.append(Fault("applicant.nik", _reason(error)))
-    if applicant.kk and not (applicant.kk.isascii() and applicant.kk.isdigit() and len(applicant.kk) == 16):
-        faults.append(Fault("applicant.kk", "must have 16 digits"))
-    if not OLDEST <= applicant.birth_on <= today:
-        faults.append(Fault("applicant.birth_on", f"must be between {OLDEST.isoformat()} and today"))
-    for name in ("name", "birth_place", "address", "phone", "email"):
-        value = getattr(applicant, name)
-        if reason := text_fault(value) or _line_fault(value, is_needed=name in NEEDED):
-            faults.append(Fault(f"applicant.{name}", reason))
-    return faults
+def applicant_faults(
+    given: Mapping[str, str | date], today: date, regions: frozenset[str] | None
+) -> list[Fault]:
+    """What is wrong with what is given of the applicant's own data, by name; what is absent is not judged."""
+    judged = (_applicant_fault(name, value, today, regions) for name, value in given.items())
+    return [wrong for wrong in judged if wrong]
 
 
-def _line_fault(value: str, *, is_needed: bool) -> str | None:
-    """Why a text does not do for a field of one line."""
+def _applicant_fault(
+    name: str, value: str | date, today: date, regions: frozenset[str] | None
+) -> Fault | None:
+    path = f"applicant.{name}"
+    if isinstance(value, date):
+        return None if OLDEST <= value <= today else fault(path, "birth_on", least=OLDEST.isoformat())
+    if name == "nik":
+        return _nik_fault(path, value, regions)
+    if name == "kk":
+        fits = not value or (value.isascii() and value.isdigit() and len(value) == 16)
+        return None if fits else fault(path, "kk")
+    if wrong := text_fault(path, value):
+        return wrong
     if "\n" in value or "\t" in value:
-        return "must be one line"
-    return "is blank" if is_needed and not value.strip() else None
+        return fault(path, "one_line")
+    return fault(path, "blank") if name in NEEDED and not value.strip() else None
 
 
-def text_fault(value: str) -> str | None:
+def _nik_fault(path: str, value: str, regions: frozenset[str] | None) -> Fault | None:
+    try:
+        check_nik(value, regions, field=path)
+    except BadNik as error:
+        return error.faults[0]
+    return None
+
+
+def text_fault(path: str, value: str) -> Fault | None:
     """Why a text cannot be kept as it is: characters that no person writes and PostgreSQL may not store."""
     if len(value) > LONGEST_TEXT:
-        return f"is longer than {LONGEST_TEXT} characters"
+        return fault(path, "too_long", most=LONGEST_TEXT)
     for char in value:
         kind = unicodedata.category(char)
         if (
@@ -57,7 +66,7 @@ def text_fault(value: str) -> str | None:
             or (kind == "Cc" and char not in "\n\t")
             or char in "\u202e\u202d\u2066\u2067"
         ):
-            return f"holds a character that cannot be stored (U+{ord(char):04X})"
+            return fault(path, "character", character=f"U+{ord(char):04X}")
     return None
 
 
@@ -72,7 +81,7 @@ def typed_answers(
     answers: dict[str, Value] = {}
     faults: list[Fault] = []
     known = {field.code for field in service.fields}
-    faults += [Fault(f"{where}.answers.{code}", "is not asked for") for code in given if code not in known]
+    faults += [fault(f"{where}.answers.{code}", "unknown") for code in given if code not in known]
     for field in service.fields:
         path = f"{where}.answers.{field.code}"
         raw = given.get(field.code)
@@ -82,23 +91,23 @@ def typed_answers(
             continue  # an answer it depends on is missing or wrong, and is named already
         if not asked:
             if raw not in (None, ""):
-                faults.append(Fault(path, "is not asked for with these answers"))
+                faults.append(fault(path, "not_asked"))
         elif raw in (None, ""):
             if field.required:
-                faults.append(Fault(path, "is missing"))
+                faults.append(fault(path, "missing"))
         else:
-            value, reason = _typed(field, raw)
-            faults += [Fault(path, reason)] if reason else []
+            value, wrong = _typed(field, raw, path)
+            faults += [wrong] if wrong else []
             answers |= {} if value is None else {field.code: value}
     return answers, faults
 
 
-def offer_fault(service: ServiceSpec, today: date) -> str | None:
+def offer_fault(path: str, service: ServiceSpec, today: date) -> Fault | None:
     """Why the service cannot be applied for today."""
     if today < service.offered_from:
-        return f"is offered from {service.offered_from.isoformat()}"
+        return fault(path, "offered_from", day=service.offered_from.isoformat())
     if service.offered_until and today > service.offered_until:
-        return f"was offered until {service.offered_until.isoformat()}"
+        return fault(path, "offered_until", day=service.offered_until.isoformat())
     return None
 
 
@@ -119,40 +128,35 @@ def answers_from_text(stored: str) -> dict[str, Value]:
     }
 
 
-def _typed(field: FieldSpec, raw: object) -> tuple[Value | None, str | None]:
+def _typed(field: FieldSpec, raw: object, path: str) -> tuple[Value | None, Fault | None]:
     if field.type == "number":
-        return _number(field, raw)
+        return _number(field, raw, path)
     if field.type == "yes_no":
         if isinstance(raw, bool):
             return raw, None
-        return (raw == "yes", None) if raw in ("yes", "no") else (None, "must be yes or no")
+        return (raw == "yes", None) if raw in ("yes", "no") else (None, fault(path, "yes_no"))
     if not isinstance(raw, str):
-        return None, "must be a text"
+        return None, fault(path, "text")
     if field.type == "choice":
         codes = [choice.code for choice in field.choices]
-        return (raw, None) if raw in codes else (None, f"must be one of {', '.join(codes)}")
-    reason = text_fault(raw)
-    return (None, reason) if reason else (raw, None)
+        return (raw, None) if raw in codes else (None, fault(path, "choice", choices=", ".join(codes)))
+    wrong = text_fault(path, raw)
+    return (None, wrong) if wrong else (raw, None)
 
 
-def _number(field: FieldSpec, raw: object) -> tuple[Value | None, str | None]:
+def _number(field: FieldSpec, raw: object, path: str) -> tuple[Value | None, Fault | None]:
     if isinstance(raw, float):
-        return None, 'write a number with a point as text, such as "157.50": as a bare one it may lose digits'
+        return None, fault(path, "number_as_text")
     if isinstance(raw, bool) or not isinstance(raw, (str, int, Decimal)):
-        return None, "must be a number"
+        return None, fault(path, "number")
     try:
-        value = exact(str(raw))
-    except PtspError as error:
-        return None, _reason(error)
+        value = exact(str(raw), field=path)
+    except Invalid as error:
+        return None, error.faults[0]
     if field.minimum is not None and value < field.minimum:
-        return None, f"must be at least {field.minimum:f}"
+        return None, fault(path, "at_least", least=f"{field.minimum:f}")
     if field.maximum is not None and value > field.maximum:
-        return None, f"must be at most {field.maximum:f}"
+        return None, fault(path, "at_most", most=f"{field.maximum:f}")
     if value != round(value, field.decimals):
-        return None, f"may have at most {field.decimals} decimals"
+        return None, fault(path, "decimals", most=field.decimals)
     return value, None
-
-
-def _reason(error: PtspError) -> str:
-    faults = getattr(error, "faults", None)
-    return faults[0].reason if faults else str(error)

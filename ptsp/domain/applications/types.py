@@ -31,6 +31,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What somebody wants to know the price of: `given` is what they have told of themselves so far."""
+
+    given: Mapping[str, str | date]
+    applications: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One submission: the applicant and what is wanted.
 

@@ -42,7 +42,7 @@ def _check_pixels(picture: Image.Image) -> None:
 
 
 def _too_many() -> BadFile:
-    return BadFile(Why.TOO_MANY_PIXELS, limit=MAX_PIXELS // 1_000_000)
+    return BadFile(Why.TOO_MANY_PIXELS, most=MAX_PIXELS // 1_000_000)
 
 
 def _end_of_png(data: bytes) -> int:

@@ -46,7 +46,7 @@ def _judged(data: bytes, accepts: tuple[str, ...], max_bytes: int) -> str:
     if not data:
         raise BadFile(Why.EMPTY)
     if len(data) > max_bytes:
-        raise BadFile(Why.TOO_LARGE, limit=f"{max_bytes / 1_048_576:g}")
+        raise BadFile(Why.TOO_LARGE, most=f"{max_bytes / 1_048_576:g}")
     media_type = _by_content(data)
     if media_type not in _CHECKS or media_type not in accepts:
         kinds = ", ".join(KINDS.get(kind, kind) for kind in accepts)

@@ -1,8 +1,9 @@
 """Our own engine, as it runs in production: the same flows, ledger, row-level security and durability.
 
 A database of its own with one office whose one service is the eight tasks: seven are put to an agency that
-lives in the worker and answers at once, the eighth is the decision, which enters the register. Bundles are
-lodged one by one, each with its own commit, as the API does; workers answer the same RQ doorbell.
+lives in the worker and answers at once, the eighth is the decision, which enters the register. Workers answer
+the same RQ doorbell. Bundles are lodged 25 a transaction, as an import does; `one_by_one_side` lodges each by
+itself, as the API does.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ from sqlalchemy import text
 
 from ptsp.domain.applications import Applicant, Order, Wanted
 from ptsp.flows.apply_pack import apply_pack
-from ptsp.flows.submit_bundle import submit_bundle
+from ptsp.flows.submit_bundle import submit_bundles
 from ptsp.infra.database import tenant_transaction
 from ptsp.infra.work import begin
 from ptsp.jobs.tools import Tools, equip
@@ -60,10 +61,11 @@ from ptsp.sdk.errors import Forged
 
 SCHEMA, DATABASE = "ptsp_bench_own", "ptsp_bench_own"
 TENANT, SERVICE, LOCAL = "bench", "eight_tasks", "in_process"
+AT_ONCE = 25  # bundles a transaction
 WORDS = {"id": "Ukur", "en": "Measure"}
 
 
-class AtOnce:
+class Nearby:
     """An agency in this process that approves; what is measured is everything around it."""
 
     def check(self) -> None: ...
@@ -92,7 +94,7 @@ class _Ended:
             return int(ended.scalar_one())
 
 
-def run(*, bundles: int, workers: int, database_url: str, redis_url: str) -> Result:
+def run(*, bundles: int, workers: int, database_url: str, redis_url: str, at_once: int = AT_ONCE) -> Result:
     with (
         schema(database_url, SCHEMA),
         _database(database_url) as own_url,
@@ -103,11 +105,11 @@ def run(*, bundles: int, workers: int, database_url: str, redis_url: str) -> Res
         owner = engine_for(settings, "ptsp_owner", pool_size=1)
         applied = apply_pack(owner, bench_pack(), by="bench")
         owner.dispose()
-        tools = tools_of(settings, local={LOCAL: AtOnce()})
+        tools = tools_of(settings, local={LOCAL: Nearby()})
         with worker_processes("ours", workers, database_url=own_url, redis_url=store_url) as crew:
             result = timed(
                 bundles=bundles,
-                submit=lambda: _submit_all(tools, applied.tenant_id, bundles),
+                submit=lambda: _submit_all(tools, applied.tenant_id, bundles, at_once),
                 done=_Ended(tools, applied.tenant_id),
                 crew=crew,
                 servers=list(server_processes(database_url, redis_url).values()),
@@ -120,7 +122,7 @@ def run(*, bundles: int, workers: int, database_url: str, redis_url: str) -> Res
 def work(*, number: int, database_url: str, redis_url: str) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     settings = _settings(database_url, redis_url)
-    tools = replace(tools_of(settings, local={LOCAL: AtOnce()}), actor=f"worker-{number}")
+    tools = replace(tools_of(settings, local={LOCAL: Nearby()}), actor=f"worker-{number}")
     equip(tools)
     queue = queue_of(settings)
     worker = SimpleWorker(
@@ -190,11 +192,11 @@ def _limit() -> Figure:
     return Figure(30, "working_days", Basis.ASSUMED, "measurement")
 
 
-def _submit_all(tools: Tools, tenant_id: int, bundles: int) -> None:
-    for number in range(bundles):
-        order = _order(number)
+def _submit_all(tools: Tools, tenant_id: int, bundles: int, at_once: int) -> None:
+    for first in range(0, bundles, at_once):
+        orders = [_order(number) for number in range(first, min(first + at_once, bundles))]
         with begin(tools.engine, tools.book.by_id(tenant_id), actor="bench") as opened:
-            submit_bundle(opened, order)
+            submit_bundles(opened, orders)
         tools.ring()
 
 

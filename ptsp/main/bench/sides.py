@@ -8,9 +8,11 @@ from ptsp.kernel.errors import Fault, Invalid
 from ptsp.main.bench.measure import NotMeasured, Result
 
 OWN = "ours"
+ONE_BY_ONE = "ours_one_by_one"
 RQ = "rq"
 MODULES = {
     OWN: "ptsp.main.bench.own_side",
+    ONE_BY_ONE: "ptsp.main.bench.one_by_one_side",
     RQ: "ptsp.main.bench.rq_side",
     "dbos": "ptsp.main.bench.dbos_side",
     "spiff": "ptsp.main.bench.spiff_side",

@@ -1,0 +1,80 @@
+"""Why something that was sent is refused: a stable code each, said in plain English.
+
+The pages say the same in the reader's language, under the same codes.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ptsp.kernel.errors import Fault
+
+REASONS: Final[Mapping[str, str]] = {
+    # the shape of what was sent
+    "missing": "is missing",
+    "unknown": "is not asked for",
+    "null": "may not be null",
+    "wrong_type": "is of the wrong type",
+    "length": "must have {least} to {most} characters or entries",
+    "too_long": "is longer than {most} characters",
+    "choice": "must be one of {choices}",
+    "date": "must be a date such as 2026-01-31",
+    "document_id": "must be the id of an uploaded document",
+    # the applicant
+    "nik_length": "a NIK has 16 digits",
+    "nik_digits": "a NIK has only the digits 0 to 9",
+    "nik_region": "its first four digits are not a region's code",
+    "nik_birth_date": "its digits 7 to 12 are not a date of birth",
+    "nik_serial": "its last four digits cannot be 0000",
+    "kk": "must have 16 digits",
+    "birth_on": "must be between {least} and today",
+    "blank": "is blank",
+    "one_line": "must be one line",
+    "character": "holds a character that cannot be stored ({character})",
+    # answers
+    "not_asked": "is not asked for with these answers",
+    "yes_no": "must be yes or no",
+    "text": "must be a text",
+    "number": "must be a number",
+    "plain_number": "write a plain number with a decimal point, such as 1000.50",
+    "number_as_text": (
+        'write a number with a point as text, such as "157.50": as a bare one it may lose digits'
+    ),
+    "digits": "at most {most} digits before and after the point",
+    "at_least": "must be at least {least}",
+    "at_most": "must be at most {most}",
+    "decimals": "may have at most {most} decimals",
+    "no_fee": "the fee cannot be worked out: {why}",
+    # what is applied for
+    "how_many": "must hold {least} to {most} applications, not {count}",
+    "twice": "{service} is already applied for in this bundle",
+    "not_offered": "{service!r} is not offered by this office; it offers {offered}",
+    "offered_from": "is offered from {day}",
+    "offered_until": "was offered until {day}",
+    "requirement": "{requirement!r} is none of {known}",
+    "document_missing": "is missing: {document}",
+    "document_or_permit_missing": "is missing: {document}, or apply for {service} in the same bundle",
+    "no_such_document": "no such uploaded document for this requirement",
+    "key_used": "was used before for a different submission",
+    "key_form": "must be at most {most} printable ASCII characters",
+    # uploaded files
+    "file_empty": "the file is empty",
+    "file_too_large": "the file is larger than {most} MB",
+    "file_wrong_kind": "the content of the file is not {kinds}",
+    "file_damaged": "the file is damaged and cannot be read; make it again and upload it once more",
+    "file_encrypted": "the file is locked with a password; upload it without one",
+    "file_active_content": (
+        "the file holds a program, an attachment or an action that runs by itself ({what})"
+    ),
+    "file_hidden_content": (
+        "there is other data after the end of the document; save it again as a plain one"
+    ),
+    "file_too_many_pixels": (
+        "the picture has more than {most} million pixels; make it smaller and upload it again"
+    ),
+}
+
+
+def fault(field: str, code: str, **values: object) -> Fault:
+    """A fault for one of `REASONS`. Raises KeyError for a code that is none of them or a value it lacks."""
+    said = {name: str(value) for name, value in values.items()}
+    return Fault(field, REASONS[code].format(**said), code, tuple(said.items()))
