@@ -15,7 +15,8 @@ from psycopg import sql
 from tests.isolation.worlds import Line, Worlds, bind, known_tables
 
 KEYS = """
-    SELECT array_agg(a.attname::text ORDER BY k.n) FROM pg_index i, unnest(i.indkey::int[]) WITH ORDINALITY AS k (att, n)
+    SELECT array_agg(a.attname::text ORDER BY k.n)
+      FROM pg_index i, unnest(i.indkey::int[]) WITH ORDINALITY AS k (att, n)
       JOIN pg_attribute a ON a.attnum = k.att
      WHERE i.indrelid = %(table)s::regclass AND i.indisunique AND a.attrelid = i.indrelid
      GROUP BY i.indexrelid ORDER BY 1"""

@@ -129,7 +129,8 @@ QUERIES = {
         UNION ALL
         SELECT r.name || ': ' || a.privilege_type
           FROM routine r, aclexplode(COALESCE(r.proacl, acldefault('f', r.proowner))) a WHERE a.grantee = 0""",
-    "rights given in advance": "SELECT defaclobjtype::text || ' in ' || defaclnamespace::regnamespace FROM pg_default_acl",
+    "rights given in advance": """
+        SELECT defaclobjtype::text || ' in ' || defaclnamespace FROM pg_default_acl""",
     "the sweeper's rights on tenants' tables": """
         (SELECT g.name || '.' || COALESCE(g.col, '*') || ': ' || g.privilege_type FROM granted g
            JOIN held h ON h.oid = g.oid WHERE g.grantee = 'ptsp_sweeper'::regrole

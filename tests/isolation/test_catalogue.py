@@ -22,8 +22,8 @@ PLANTS = {
         "CREATE TABLE app.planted (tenant_id int NOT NULL)",
         "CREATE TABLE public.planted (tenant_id int NOT NULL)",
         # A partition can be addressed directly, past the policy of its parent.
-        "CREATE TABLE app.planted (tenant_id int NOT NULL) PARTITION BY LIST (tenant_id);"
-        f"{PROTECTED} CREATE TABLE app.planted_1 PARTITION OF app.planted FOR VALUES IN (1)",
+        f"""CREATE TABLE app.planted (tenant_id int NOT NULL) PARTITION BY LIST (tenant_id);
+            {PROTECTED} CREATE TABLE app.planted_1 PARTITION OF app.planted FOR VALUES IN (1)""",
     ),
     "tables without a tenant": (
         "CREATE TABLE app.planted (id uuid NOT NULL)",
@@ -43,7 +43,7 @@ PLANTS = {
         f"CREATE POLICY second ON app.inbox FOR SELECT USING {TENANT_RULE}",
     ),
     "unique keys that do not start with the tenant": (
-        "CREATE UNIQUE INDEX ON app.bundle (nik_index)",
+        "CREATE UNIQUE INDEX ON app.bundle (reference)",
         "CREATE UNIQUE INDEX ON app.bundle (reference, tenant_id)",
         "CREATE UNIQUE INDEX ON app.bundle (lower(reference), tenant_id)",
         f"{PLANTED} ALTER TABLE app.planted ADD PRIMARY KEY (id)",
@@ -51,16 +51,16 @@ PLANTS = {
     ),
     "other indexes that do not start with the tenant": ("CREATE INDEX ON app.bundle (nik_index)",),
     "foreign keys without the tenant on both sides": (
-        "CREATE UNIQUE INDEX planted ON app.bundle (id);"
-        "ALTER TABLE app.document ADD FOREIGN KEY (bundle_id) REFERENCES app.bundle (id)",
-        "CREATE UNIQUE INDEX planted_key ON app.payment (received_at, tenant_id);"
-        f"{PLANTED} ALTER TABLE app.planted ADD n int, ADD at timestamptz,"
-        "ADD FOREIGN KEY (at, n) REFERENCES app.payment (received_at, tenant_id)",
+        """CREATE UNIQUE INDEX planted ON app.bundle (id);
+           ALTER TABLE app.document ADD FOREIGN KEY (bundle_id) REFERENCES app.bundle (id)""",
+        f"""CREATE UNIQUE INDEX planted_key ON app.payment (received_at, tenant_id);
+            {PLANTED} ALTER TABLE app.planted ADD n int, ADD at timestamptz,
+              ADD FOREIGN KEY (at, n) REFERENCES app.payment (received_at, tenant_id)""",
         f"{PLANTED} ALTER TABLE app.planted ADD n int REFERENCES app.tenant (id)",
     ),
     "foreign keys that delete or change by themselves": (
-        "ALTER TABLE app.document ADD FOREIGN KEY (tenant_id, bundle_id)"
-        " REFERENCES app.bundle (tenant_id, id) ON DELETE CASCADE",
+        """ALTER TABLE app.document ADD FOREIGN KEY (tenant_id, bundle_id)
+             REFERENCES app.bundle (tenant_id, id) ON DELETE CASCADE""",
     ),
     "views that look with their owner's eyes": (
         "CREATE VIEW app.planted AS SELECT * FROM app.task",

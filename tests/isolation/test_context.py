@@ -49,6 +49,13 @@ def response(engine: Engine, tenant: int) -> Generator[list[int], None, None]:
         yield owners(connection)
 
 
+def fail(connection: Connection, how: str) -> None:
+    """The end of a request that went wrong in the database, or in our own code."""
+    if how == "failed statement":
+        connection.execute(FAILING)
+    raise Interrupted
+
+
 class Contexts(RuleBasedStateMachine):
     """Between two rules either no transaction is open, or the one of `self.tenant` (None: the platform's)."""
 
@@ -89,9 +96,7 @@ class Contexts(RuleBasedStateMachine):
             self._end()
             return
         with pytest.raises((Interrupted, DBAPIError)), self.open:
-            if how == "failed statement":
-                self.connection.execute(FAILING)
-            raise Interrupted
+            fail(self.connection, how)
         self._forget()
 
     @precondition(lambda self: self.open is not None)

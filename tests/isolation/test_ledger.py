@@ -13,54 +13,55 @@ from tests.isolation.worlds import Worlds
 
 Tamper = Callable[[Connection, dict[str, object]], object]
 
+ONE = "WHERE bundle_id = :bundle AND seq = :seq"
+NEXT = "CASE :seq WHEN :last THEN 1 ELSE :seq + 1 END"
+EVENT_AS = "INSERT INTO app.event SELECT {}, at, type, body, hash FROM app.event WHERE bundle_id"
+
 # One event of `:bundle` at `:seq`, column by column.
 COLUMNS = {
-    "tenant_id": "UPDATE app.event SET tenant_id = :there WHERE bundle_id = :bundle AND seq = :seq",
-    "bundle_id": "UPDATE app.event SET bundle_id = :other, seq = seq + 1000 WHERE bundle_id = :bundle AND seq = :seq",
-    "bundle_id, one that is not there": """
-        UPDATE app.event SET bundle_id = gen_random_uuid(), seq = 1 WHERE bundle_id = :bundle AND seq = :seq""",
-    "seq": "UPDATE app.event SET seq = seq + 1000 WHERE bundle_id = :bundle AND seq = :seq",
-    "at": "UPDATE app.event SET at = at + interval '1 microsecond' WHERE bundle_id = :bundle AND seq = :seq",
-    "type": "UPDATE app.event SET type = type || 'x' WHERE bundle_id = :bundle AND seq = :seq",
-    "body": 'UPDATE app.event SET body = replace(body, \'"actor":"\', \'"actor":"x\') WHERE bundle_id = :bundle AND seq = :seq',
-    "body, a space": "UPDATE app.event SET body = body || ' ' WHERE bundle_id = :bundle AND seq = :seq",
-    "body, gone": "UPDATE app.event SET body = '' WHERE bundle_id = :bundle AND seq = :seq",
-    "hash": "UPDATE app.event SET hash = set_byte(hash, 31, get_byte(hash, 31) # 1) WHERE bundle_id = :bundle AND seq = :seq",
-    "hash, gone": "UPDATE app.event SET hash = '' WHERE bundle_id = :bundle AND seq = :seq",
+    "tenant_id": f"UPDATE app.event SET tenant_id = :there {ONE}",
+    "bundle_id": f"UPDATE app.event SET bundle_id = :other, seq = seq + 1000 {ONE}",
+    "bundle_id, one that is not there": f"UPDATE app.event SET bundle_id = gen_random_uuid(), seq = 1 {ONE}",
+    "seq": f"UPDATE app.event SET seq = seq + 1000 {ONE}",
+    "at": f"UPDATE app.event SET at = at + interval '1 microsecond' {ONE}",
+    "type": f"UPDATE app.event SET type = type || 'x' {ONE}",
+    "body": f"""UPDATE app.event SET body = replace(body, '"actor":"', '"actor":"x') {ONE}""",
+    "body, a space": f"UPDATE app.event SET body = body || ' ' {ONE}",
+    "body, gone": f"UPDATE app.event SET body = '' {ONE}",
+    "hash": f"UPDATE app.event SET hash = set_byte(hash, 31, get_byte(hash, 31) # 1) {ONE}",
+    "hash, gone": f"UPDATE app.event SET hash = '' {ONE}",
 }
 ROWS = {
-    "removed": "DELETE FROM app.event WHERE bundle_id = :bundle AND seq = :seq",
-    "removed, the rest moved up": """
-        DELETE FROM app.event WHERE bundle_id = :bundle AND seq = :seq;
+    "removed": f"DELETE FROM app.event {ONE}",
+    "removed, the rest moved up": f"""
+        DELETE FROM app.event {ONE};
         UPDATE app.event SET seq = -seq WHERE bundle_id = :bundle AND seq > :seq;
         UPDATE app.event SET seq = -seq - 1 WHERE bundle_id = :bundle AND seq < 0""",
-    "doubled": """
+    "doubled": f"""
         UPDATE app.event SET seq = -seq WHERE bundle_id = :bundle AND seq > :seq;
         UPDATE app.event SET seq = -seq + 1 WHERE bundle_id = :bundle AND seq < 0;
-        INSERT INTO app.event SELECT tenant_id, bundle_id, seq + 1, at, type, body, hash FROM app.event
-         WHERE bundle_id = :bundle AND seq = :seq""",
-    "changed places with the next or the first": """
-        UPDATE app.event SET seq = -1 WHERE bundle_id = :bundle AND seq = :seq;
-        UPDATE app.event SET seq = :seq WHERE bundle_id = :bundle AND seq = CASE :seq WHEN :last THEN 1 ELSE :seq + 1 END;
-        UPDATE app.event SET seq = CASE :seq WHEN :last THEN 1 ELSE :seq + 1 END WHERE bundle_id = :bundle AND seq = -1""",
+        {EVENT_AS.format("tenant_id, bundle_id, seq + 1")} = :bundle AND seq = :seq""",
+    "changed places with the next or the first": f"""
+        UPDATE app.event SET seq = -1 {ONE};
+        UPDATE app.event SET seq = :seq WHERE bundle_id = :bundle AND seq = {NEXT};
+        UPDATE app.event SET seq = {NEXT} WHERE bundle_id = :bundle AND seq = -1""",
     "cut off from here on": "DELETE FROM app.event WHERE bundle_id = :bundle AND seq >= :seq",
     "cut off, the bundle's count lowered": """
         DELETE FROM app.event WHERE bundle_id = :bundle AND seq >= :seq;
         UPDATE app.bundle SET last_event = :seq - 1 WHERE id = :bundle""",
-    "copied to another bundle": """
+    "copied to another bundle": f"""
         DELETE FROM app.event WHERE bundle_id = :other AND seq = :seq;
-        INSERT INTO app.event SELECT tenant_id, :other, seq, at, type, body, hash FROM app.event
-         WHERE bundle_id = :bundle AND seq = :seq""",
+        {EVENT_AS.format("tenant_id, :other, seq")} = :bundle AND seq = :seq""",
 }
 WHOLE = {
-    "the whole chain copied to another bundle, its head too": """
+    "the whole chain copied to another bundle, its head too": f"""
         DELETE FROM app.event WHERE bundle_id = :other;
-        INSERT INTO app.event SELECT tenant_id, :other, seq, at, type, body, hash FROM app.event WHERE bundle_id = :bundle;
+        {EVENT_AS.format("tenant_id, :other, seq")} = :bundle;
         UPDATE app.bundle o SET last_event = b.last_event, head = b.head FROM app.bundle b
          WHERE o.id = :other AND b.id = :bundle""",
-    "the whole chain taken from another tenant, its head too": """
+    "the whole chain taken from another tenant, its head too": f"""
         DELETE FROM app.event WHERE bundle_id = :bundle;
-        INSERT INTO app.event SELECT :here, :bundle, seq, at, type, body, hash FROM app.event WHERE bundle_id = :foreign;
+        {EVENT_AS.format(":here, :bundle, seq")} = :foreign;
         UPDATE app.bundle o SET last_event = b.last_event, head = b.head FROM app.bundle b
          WHERE o.id = :bundle AND b.id = :foreign""",
     "a bundle gone, its events left": "DELETE FROM app.bundle WHERE id = :bundle",

@@ -155,7 +155,7 @@ def in_tables(worlds: Worlds) -> Iterator[str]:
 def in_redis(url: str) -> Iterator[str]:
     """Every key with what it holds; RQ packs its jobs, so what can be unpacked is."""
     with redis.Redis.from_url(url) as line:
-        for key in line.keys():
+        for key in line.scan_iter():
             yield key.decode(errors="replace")
             kind = line.type(key)
             if kind == b"string":

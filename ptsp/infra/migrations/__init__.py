@@ -35,6 +35,9 @@ def _upgrade(connection: Connection) -> None:
     me = connection.exec_driver_sql("SELECT current_user").scalar_one()
     connection.exec_driver_sql(f'GRANT ptsp_owner TO "{me}"')
     connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS app AUTHORIZATION ptsp_owner")
+    # Temporary tables outlive a transaction in a pooled connection: the next tenant could read them.
+    database = connection.exec_driver_sql("SELECT quote_ident(current_database())").scalar_one()
+    connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
     connection.commit()
     connection.exec_driver_sql("SET ROLE ptsp_owner")
     config = Config(attributes={"connection": connection})
