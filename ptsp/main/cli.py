@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "relay": ("ptsp.main.relay_cli:relay", "Ring the doorbell for what is due."),
     "worker": ("ptsp.main.worker_cli:worker", "Claim what is owed and do it."),
     "migrate": ("ptsp.main.migrate_cli:migrate", "Bring the database to the newest form."),
+    "desk": ("ptsp.main.desk_cli:desk", "Make a token that opens a desk."),
     "packs": ("ptsp.main.packs_cli:packs", "Check and show the tenants' packs."),
     "simulate": ("ptsp.main.simulate_cli:simulate", "Run one simulated agency."),
     "ledger": ("ptsp.main.ledger_cli:ledger", "Check the chain of events."),
