@@ -79,7 +79,7 @@ class Settings:
             files_url=values.get("PTSP_FILES_URL", str(home / "files")),
             public_url=values.get("PTSP_PUBLIC_URL", DEFAULT_PUBLIC_URL).rstrip("/"),
             simulators=_simulators(values.get("PTSP_SIMULATORS", "{}"), faults),
-            tenants_dir=Path(values.get("PTSP_TENANTS_DIR", ROOT / "tenants")).absolute(),
+            tenants_dir=_tenants_dir(values.get("PTSP_TENANTS_DIR", ""), ROOT / "tenants", faults),
             pg_bin=Path(pg_bin) if pg_bin else None,
         )
         _check_urls(values, faults)
@@ -190,6 +190,15 @@ def _secret(text: str, faults: list[Fault]) -> bytes:
     if text and len(secret) < SHORTEST_SECRET:
         faults.append(Fault("PTSP_SECRET", f"is too short: at least {SHORTEST_SECRET} bytes are needed"))
     return secret
+
+
+def _tenants_dir(text: str, beside_us: Path, faults: list[Fault]) -> Path:
+    """The folder that is named, else the one beside our sources; an installed package has none beside it."""
+    if not text and not beside_us.is_dir():
+        faults.append(
+            Fault("PTSP_TENANTS_DIR", "must be set: there is no folder of packs beside the program")
+        )
+    return Path(text or beside_us).absolute()
 
 
 def _simulators(text: str, faults: list[Fault]) -> Mapping[str, str]:

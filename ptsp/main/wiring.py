@@ -18,7 +18,7 @@ from ptsp.main.settings import ROOT, Settings
 from ptsp.sdk.contract import Connector
 
 CONNECTORS = ROOT / "connectors"
-REGIONS = ROOT / "tenants" / "regions.json"
+REGIONS = "regions.json"  # in the folder of the tenants
 
 
 def partners_of(settings: Settings, local: Mapping[str, Connector] | None = None) -> Partners:
@@ -64,7 +64,7 @@ def access_of(settings: Settings) -> Access:
         keys_folder=keys_folder(settings),
         public_url=settings.public_url,
         ring=doorbell_of(settings).ring,
-        regions=regions(),
+        regions=regions(settings.tenants_dir),
         ready=lambda: readiness(engine, settings),
     )
 
@@ -73,9 +73,10 @@ def keys_folder(settings: Settings) -> Path:
     return settings.home / "keys"
 
 
-def regions() -> frozenset[str] | None:
+def regions(tenants: Path) -> frozenset[str] | None:
     """Four-digit codes of regencies and cities, if this installation has the list."""
-    return frozenset(json.loads(REGIONS.read_text())) if REGIONS.exists() else None
+    listed = tenants / REGIONS
+    return frozenset(json.loads(listed.read_text())) if listed.exists() else None
 
 
 def readiness(engine: Engine, settings: Settings) -> dict[str, str]:

@@ -139,8 +139,8 @@ def witnesses(home: Path) -> list[Witness]:
     return found
 
 
-def processes_of(home: Path) -> Iterator[str]:
-    """Processes that were started for a PTSP_HOME, by their environment or their command."""
+def processes_of(home: Path) -> Iterator[tuple[int, str]]:
+    """Id and command of what was started for a PTSP_HOME, known by its environment or its command."""
     mark = str(home).encode()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -152,7 +152,7 @@ def processes_of(home: Path) -> Iterator[str]:
             continue
         if mark in told and state != "Z":
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            yield f"{entry.name}: {command}"
+            yield int(entry.name), command
 
 
 def wait_nobody(home: Path, *, seconds: float) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -35,16 +36,17 @@ def start(home: Path, run_folder: Path) -> Iterator[Callable[..., subprocess.Pop
 
     def run(*arguments: str) -> subprocess.Popen[bytes]:
         home.mkdir()
-        begun.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "ptsp.main.cli", "demo", "--port", "0", *arguments],
-                stdout=(home / "stdout").open("wb"),
-                stderr=(home / "stderr").open("wb"),
-                env=env,
-                cwd=Path(__file__).resolve().parents[2],
-                start_new_session=True,
+        with (home / "stdout").open("wb") as out, (home / "stderr").open("wb") as words:
+            begun.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "ptsp.main.cli", "demo", "--port", "0", *arguments],
+                    stdout=out,
+                    stderr=words,
+                    env=env,
+                    cwd=Path(__file__).resolve().parents[2],
+                    start_new_session=True,
+                )
             )
-        )
         return begun[-1]
 
     yield run
@@ -52,6 +54,11 @@ def start(home: Path, run_folder: Path) -> Iterator[Callable[..., subprocess.Pop
         if process.poll() is None:
             process.kill()
             process.wait()
+    for left, _ in list(
+        processes_of(home)
+    ):  # the test has failed by now; the machine is not to suffer from it
+        with suppress(ProcessLookupError):
+            os.kill(left, signal.SIGKILL)
 
 
 def test_the_json_form_prints_one_object_and_leaves_nothing_running(
