@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine
@@ -26,6 +27,15 @@ from tests.checks import not_checked as end_not_checked
 # Two cores that several programs share: a slow example is no fault of the code.
 hypothesis_settings.register_profile("ptsp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("ptsp")
+
+# The default renderer prints the value of every variable of a traceback: slow, and full of personal data.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+)
 
 pytest_plugins = ("tests.offices",)
 

@@ -46,7 +46,9 @@ class FaultSchema(Schema):
 
     field = fields.String(required=True, metadata={"example": "applications[0].answers.floor_area"})
     reason = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "stable, for machines", "example": "missing"})
+    code = fields.String(
+        required=True, metadata={"description": "stable, for machines", "example": "missing"}
+    )
 
 
 class ProblemSchema(Schema):

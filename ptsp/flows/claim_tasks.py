@@ -21,7 +21,17 @@ class Batch:
 
 def claim_tasks(work: Work, *, lease_s: float, limit: int) -> Batch:
     """Claim up to `limit` due tasks for `lease_s` seconds and put their questions together."""
-    claimed = routes.claim(work.connection, work.tenant.id, lease=uuid4(), lease_s=lease_s, limit=limit)
+    return _batch(
+        work, routes.claim(work.connection, work.tenant.id, lease=uuid4(), lease_s=lease_s, limit=limit)
+    )
+
+
+def claim_suspect(work: Work, *, lease_s: float) -> Batch:
+    """Claim one task that was in a worker's hands when it died, if any is due."""
+    return _batch(work, routes.claim_suspect(work.connection, work.tenant.id, lease=uuid4(), lease_s=lease_s))
+
+
+def _batch(work: Work, claimed: Sequence[routes.Claimed]) -> Batch:
     asking = [task for task in claimed if task.kind is StepKind.ASK]
     return Batch(tuple(claimed), _questions(work, asking) if asking else {})
 

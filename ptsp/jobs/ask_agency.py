@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 900.0
 MISCONFIGURED_WAIT_S = 300.0
+MOST_FAULTS = 8
 PATIENCE_S = 30.0  # so long we wait for a callback before we look for ourselves
 
 FINAL = {Verdict.APPROVED: routes.TaskState.APPROVED, Verdict.REJECTED: routes.TaskState.REJECTED}
@@ -56,6 +57,11 @@ def _asked(partners: Partners, tenant: Tenant, question: Question, task: routes.
             reason=type(error).__name__,
         )
         return _setback(task, error)
+    except Exception as error:  # the connector's own fault: its neighbours are asked all the same
+        log.error(
+            "connector_failed", tenant=tenant.code, agency=task.agency, task=str(task.id), exc_info=error
+        )
+        return _fault(task, error)
 
 
 def _put(connector: Connector, question: Question, task: routes.Claimed) -> Receipt:
@@ -101,6 +107,15 @@ def _setback(task: routes.Claimed, error: ConnectorError) -> routes.Result:
         note["outcome"] = "unknown" if error.unknown else "not sent"
     state = routes.TaskState.ASKED if task.agency_ref is not None else routes.TaskState.READY
     return routes.Result(task.id, state, task.lease, again_s=again_s, note=note)
+
+
+def _fault(task: routes.Claimed, error: Exception) -> routes.Result:
+    """A few tries, in case it was the moment's; then a person looks. A message may hold data: only its kind is kept."""
+    note = {"error": type(error).__name__, "reason": "the connector failed", "outcome": "unknown"}
+    if task.attempts >= MOST_FAULTS:
+        return routes.Result(task.id, routes.TaskState.STUCK, task.lease, note=note)
+    state = routes.TaskState.ASKED if task.agency_ref is not None else routes.TaskState.READY
+    return routes.Result(task.id, state, task.lease, again_s=_wait_s(task.attempts), note=note)
 
 
 def _wait_s(attempts: int) -> float:

@@ -13,7 +13,7 @@ import structlog
 
 from ptsp.domain import routes
 from ptsp.flows.charge_fees import charge_fees
-from ptsp.flows.claim_tasks import Batch, claim_tasks
+from ptsp.flows.claim_tasks import Batch, claim_suspect, claim_tasks
 from ptsp.flows.record_results import record_results
 from ptsp.infra.database import platform_transaction
 from ptsp.infra.tenants import Tenant
@@ -31,6 +31,7 @@ LINGER_S = 0.3  # so long a worker that found nothing more looks again before it
 LONGEST_S = 60.0  # then RQ gets its worker back, for its own housekeeping; the relay rings again
 PAUSE_S = 0.01
 GATHER_S = 0.05  # what a bundle may lose per step at low load, and gains threefold in work at high
+MOST_CRASHES = 5
 REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
 HANDED_OVER = "handed over"  # instead of an agency's number, on tasks of people
 
@@ -56,7 +57,7 @@ def drain(tools: Tools) -> int:
     """Go round the tenants, one batch each, so that no tenant's import holds up the others."""
     handled = 0
     while due := due_tenants(tools):
-        got = sum(drain_once(tools, tools.book.by_id(tenant_id)) for tenant_id in due)
+        got = sum(_drained(tools, tools.book.by_id(tenant_id)) for tenant_id in due)
         if not got:
             break  # another worker has it all
         handled += got
@@ -71,13 +72,33 @@ def due_tenants(tools: Tools) -> list[int]:
         return routes.due_tenants(connection)
 
 
+def _drained(tools: Tools, tenant: Tenant) -> int:
+    """A fault of ours in one tenant's batch must not hold up the others. Its leases run out; then its tasks are
+    claimed one by one, and the one that does it again and again is put before a person.
+    """
+    try:
+        return drain_once(tools, tenant)
+    except Exception as error:
+        log.error("batch_failed", tenant=tenant.code, reason=type(error).__name__, exc_info=error)
+        return 0
+
+
 def drain_once(tools: Tools, tenant: Tenant) -> int:
-    """One batch of one tenant."""
-    started = time.monotonic()
+    """One batch of one tenant, and one task that may have killed a worker, by itself."""
     with begin(tools.engine, tenant, actor=tools.actor) as work:
         batch = claim_tasks(work, lease_s=tools.lease_s, limit=tools.batch)
-    if not batch.tasks:
-        return 0
+        suspect = claim_suspect(work, lease_s=tools.lease_s)
+    if batch.tasks:
+        _handle(tools, tenant, batch)
+    if any(task.crashes >= MOST_CRASHES for task in suspect.tasks):
+        _give_up(tools, tenant, suspect.tasks)
+    elif suspect.tasks:
+        _handle(tools, tenant, suspect)
+    return len(batch.tasks) + len(suspect.tasks)
+
+
+def _handle(tools: Tools, tenant: Tenant, batch: Batch) -> None:
+    started = time.monotonic()
     kinds = {kind: [task for task in batch.tasks if task.kind is kind] for kind in StepKind}
     _wait_for_people(tools, tenant, kinds[StepKind.DESK] + kinds[StepKind.PAYMENT])
     if kinds[StepKind.CHARGE]:
@@ -89,7 +110,13 @@ def drain_once(tools: Tools, tenant: Tenant) -> int:
     log.info(
         "batch_done", tenant=tenant.code, tasks=len(batch.tasks), seconds=round(time.monotonic() - started, 3)
     )
-    return len(batch.tasks)
+
+
+def _give_up(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:
+    note = {"error": "LeaseRanOut", "reason": f"ended with the worker {MOST_CRASHES} times"}
+    results = [routes.Result(task.id, routes.TaskState.STUCK, task.lease, note=note) for task in tasks]
+    log.error("task_given_up", tenant=tenant.code, tasks=[str(task.id) for task in tasks])
+    _record(tools, tenant, tasks, results)
 
 
 def _wait_for_people(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:

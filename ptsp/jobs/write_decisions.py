@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import structlog
+
 from ptsp.domain import routes
 from ptsp.flows.issue_decisions import Draft, draft_decisions, issue_decisions
 from ptsp.flows.papers import permit_sheet, refusal_sheet
@@ -11,6 +13,8 @@ from ptsp.infra.signing import ensure_keys, sign
 from ptsp.infra.tenants import Tenant
 from ptsp.infra.work import begin
 from ptsp.jobs.tools import Tools
+
+log = structlog.get_logger()
 
 REASON = "Penetapan oleh {office}"
 
@@ -21,10 +25,19 @@ def write_decisions(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed
         drafts = draft_decisions(work, tools.book, tasks, public_url=tools.public_url)
         issue_decisions(work, [(draft, "") for draft in drafts if not draft.needs_document])
         now = work.now
-    signed = [(draft, _signed(tools, draft, now)) for draft in drafts if draft.needs_document]
+    signed = [pair for draft in drafts if draft.needs_document for pair in _tried(tools, draft, now)]
     if signed:
         with begin(tools.engine, tenant, actor=tools.actor) as work:
             issue_decisions(work, signed)
+
+
+def _tried(tools: Tools, draft: Draft, now: datetime) -> list[tuple[Draft, str]]:
+    """One paper that cannot be written must not keep the others: its lease runs out, and it is tried alone."""
+    try:
+        return [(draft, _signed(tools, draft, now))]
+    except Exception as error:
+        log.error("document_failed", tenant=draft.paper.tenant.code, task=str(draft.task.id), exc_info=error)
+        return []
 
 
 def _signed(tools: Tools, draft: Draft, now: datetime) -> str:

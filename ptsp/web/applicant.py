@@ -11,10 +11,11 @@ from werkzeug.datastructures import FileStorage
 from ptsp.flows.views import QuoteView
 from ptsp.kernel.errors import Invalid
 from ptsp.kernel.specs import TenantPack
-from ptsp.web.intake import APPLICANT, Asked, Intake, Wanted, plan_intake
+from ptsp.web.intake import APPLICANT, Intake, Wanted, plan_intake
 from ptsp.web.orders import Problem, answer_problems, applicant_problems, document_is_due, given, order_of
 from ptsp.web.pages import new_blueprint, pages, read, say
 from ptsp.web.published import condition
+from ptsp.web.reasons import label_of, reason, told
 from ptsp.web.receipts import in_order, reckoning
 
 blueprint = new_blueprint("applicant")
@@ -95,7 +96,7 @@ def quoted(pack: TenantPack, sheet: Sheet) -> Sheet:
     try:
         return replace(sheet, quote=pages().office.quote(pack.code, order(sheet)))
     except Invalid as refusal:
-        return replace(sheet, problems=told(sheet.intake, refusal))
+        return replace(sheet, problems=problems_of(pack, sheet.intake, refusal))
 
 
 def checked(pack: TenantPack, sheet: Sheet) -> Sheet:
@@ -107,9 +108,7 @@ def checked(pack: TenantPack, sheet: Sheet) -> Sheet:
     problems += [problem for row in sheet.intake.wanted if (problem := missing(row, sheet, due))]
     if problems:
         return replace(sheet, problems=problems)
-    tried = quoted(pack, sheet)
-    names = {row.name for row in sheet.intake.wanted}  # their files are here, but not stored yet
-    return replace(tried, quote=None, problems=[each for each in tried.problems if each.input not in names])
+    return replace(quoted(pack, sheet), quote=None)  # its files are here, but not stored yet
 
 
 def missing(row: Wanted, sheet: Sheet, due: Collection[str]) -> Problem | None:
@@ -140,7 +139,9 @@ def stored(pack: TenantPack, sheet: Sheet) -> Sheet:
                 pack.code, spec.code, name, upload.read(), spec.accepts, spec.max_mb
             )
         except Invalid as refusal:
-            problems += [Problem(row.name, f"{read(spec.label)}: {fault.reason}") for fault in refusal.faults]
+            problems += [
+                Problem(row.name, f"{read(spec.label)}: {reason(fault, pack)}") for fault in refusal.faults
+            ]
         else:
             kept[row.name] = (ident, name)
     return replace(sheet, kept=kept, problems=problems)
@@ -151,7 +152,7 @@ def lodge(pack: TenantPack, sheet: Sheet) -> ResponseReturnValue:
     try:
         reference, key = pages().office.submit(pack.code, order(sheet), sheet.key)
     except Invalid as refusal:
-        return show(pack, replace(sheet, problems=told(sheet.intake, refusal)))
+        return show(pack, replace(sheet, problems=problems_of(pack, sheet.intake, refusal)))
     return redirect(url_for("tracking.track", tenant=pack.code, reference=reference, key=key, new=1), 303)
 
 
@@ -161,16 +162,17 @@ def order(sheet: Sheet) -> dict[str, object]:
     return order_of(sheet.intake, sheet.values, documents, g.lang)
 
 
-def told(intake: Intake, refusal: Invalid) -> list[Problem]:
-    """The office's faults beside the inputs they speak of."""
-    rows: list[Asked | Wanted] = [*intake.asked, *intake.wanted]
-    labels = {row.name: read(row.spec.label) for row in rows}
-    problems = []
-    for fault in refusal.faults:
-        name = intake.input_of(fault.field)
-        label = say(name) if name and name.startswith("applicant.") else labels.get(name or "", fault.field)
-        problems.append(Problem(name, f"{label}: {fault.reason}" if label else fault.reason))
+def problems_of(pack: TenantPack, intake: Intake, refusal: Invalid) -> list[Problem]:
+    """The office's faults in the reader's language, beside the inputs they speak of."""
+    problems = [Problem(intake.input_of(fault.field), told(intake, fault, pack)) for fault in refusal.faults]
     return list(dict.fromkeys(problems))
+
+
+def still_missing(sheet: Sheet) -> list[str]:
+    """The documents that must come with the form when it is sent, each once."""
+    paths = sheet.quote.missing if sheet.quote else ()
+    names = dict.fromkeys(sheet.intake.input_of(path) for path in paths)
+    return [label_of(sheet.intake, name) for name in names if name]
 
 
 def show(pack: TenantPack, sheet: Sheet) -> ResponseReturnValue:
@@ -187,6 +189,7 @@ def show(pack: TenantPack, sheet: Sheet) -> ResponseReturnValue:
         applicant=APPLICANT,
         autofill=AUTOFILL,
         quote_tasks=in_order(sheet.quote.tasks) if sheet.quote else (),
+        still_missing=still_missing(sheet),
         reckoning=lambda line, code: reckoning(line, pack, code, g.lang),
         faults=by_input,
         told=lambda code, text: condition(pack.services[code], text, g.lang, say),

@@ -3,8 +3,8 @@
     {"applicant": {"nik", "kk"?, "name", "birth_place", "birth_on", "gender", "address", "phone"?, "email"?},
      "applications": [{"service", "answers": {field: text | bool}, "documents": {requirement: id}}]}
 
-Numbers are exact decimals as text (`1250.5`). Answers left empty, and answers and documents that are not
-asked for with the other answers, are not sent at all. Only the shape is judged here; sense is the office's to judge.
+Numbers are exact decimals as text (`1250.5`). What is left empty, and answers and documents that are not asked
+for with the other answers, are not sent at all. Only the shape is judged here; sense is the office's to judge.
 """
 
 import re
@@ -166,11 +166,12 @@ def _number_fault(spec: FieldSpec, value: Decimal | None) -> tuple[str, Decimal 
 
 
 def order_of(intake: Intake, values: Mapping[str, str], documents: Mapping[str, str], lang: str) -> Order:
-    """The order. `documents` are ids by input name. Answers whose shape is wrong must be refused before."""
+    """The order, or as much of it as is filled in: enough for a quote. `documents` are ids by input name.
+
+    Answers whose shape is wrong must be refused before.
+    """
     applicant = {
-        name: values[f"applicant.{name}"]
-        for name, required, *_ in APPLICANT
-        if required or values.get(f"applicant.{name}")
+        name: values[f"applicant.{name}"] for name, *_ in APPLICANT if values.get(f"applicant.{name}")
     }
     known = given(intake, values, lang)
     applications = [

@@ -16,6 +16,7 @@ from ptsp.web.receipts import in_order, reckoning
 blueprint = new_blueprint("tracking")
 LONGEST_KEY = 200
 BUSY = ("ready", "running", "asked", "stuck")
+NEWEST = 8  # events shown at once; the older ones unfold
 LEGEND = ("approved", "running", "blocked", "stuck", "rejected", "cut")
 
 
@@ -52,6 +53,8 @@ def track(tenant: str, reference: str) -> ResponseReturnValue:
             state for state in LEGEND if state in ("approved", "running", "blocked") or has(bundle, state)
         ],
         bills=bills(bundle.notices),
+        fee=fee_state(bundle),
+        newest=NEWEST,
         reckoning=lambda line, service: reckoning(line, pack, service, g.lang),
         day=lambda at: shown.local_day(at, bundle.time_zone),
     )
@@ -75,6 +78,15 @@ def progress(tasks: Sequence[TaskView]) -> tuple[int, int]:
     """Steps that have ended, and all steps that will not be cut."""
     wanted = [task for task in tasks if task.state != "cut"]
     return sum(task.state in ("approved", "rejected") for task in wanted), len(wanted)
+
+
+def fee_state(bundle: BundleView) -> str:
+    """`free` when nothing is ever charged, `later` while the first notice is still to come, else `known`."""
+    charges = [task for task in bundle.tasks if task.kind == "charge"]
+    if not charges:
+        return "free"
+    is_to_come = any(task.state in (*BUSY, "blocked") for task in charges)
+    return "later" if is_to_come and not bundle.notices else "known"
 
 
 def sentence(bundle: BundleView) -> str:

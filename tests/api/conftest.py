@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+import structlog.testing
 
 from ptsp.main.settings import Settings
 from tests.api.hall import Hall, open_hall
@@ -23,3 +24,10 @@ def hall(
         settings = replace(servers, database_url=url, files_url=str(files))
         with open_hall(settings) as opened:
             yield opened
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_kept_aside() -> Iterator[None]:
+    """Printing the traceback of an unexpected error, with all values of a hall, takes many seconds."""
+    with structlog.testing.capture_logs():
+        yield

@@ -129,7 +129,9 @@ def test_a_bundle_needs_its_key(hall, mine):
     check_problem(hall.client().get(path, headers={"Authorization": f"Basic {mine['key']}"}), 401)
 
 
-@pytest.mark.parametrize("suffix", ["", "/decisions/0001/HO/SDA/2026", f"/documents/{uuid.uuid4()}"])
+@pytest.mark.parametrize(
+    "suffix", ["", "/decisions/0001/HO/SDA/2026", "/documents/0b0b0b0b-0000-4000-8000-000000000000"]
+)
 def test_what_is_not_yours_looks_as_if_it_were_not_there(hall, mine, suffix):
     other = hall.lodged(hall.nuisance())
     cases = (

@@ -1,5 +1,6 @@
 """A document counts for one requirement of one bundle of one office, and a service only on the days it is offered."""
 
+import json
 import uuid
 from dataclasses import replace
 from datetime import date, timedelta
@@ -98,6 +99,22 @@ def test_a_service_is_taken_only_on_the_days_it_is_offered(hall, packs, first, l
         assert hall.stored() == before
     access.engine.dispose()
     assert made.services["ho"].standard.version > 1
+
+
+def test_what_was_lodged_is_answered_as_then_when_the_service_is_no_longer_offered(hall, packs):
+    body, key = hall.nuisance(), uuid.uuid4().hex
+    first = hall.lodge(body, key=key)
+    with hall.office.work() as work:
+        yesterday = work.today - timedelta(1)
+    with_window(hall, packs, yesterday, yesterday)
+    access = replace(access_of(hall.settings), ring=lambda: None, regions=hall.access.regions)
+    client = create_app(access).test_client()
+    send = {"data": json.dumps(body), "content_type": "application/json"}
+    again = client.post(f"{API}/sidoarjo/bundles", headers={"Idempotency-Key": key}, **send)
+    fresh = client.post(f"{API}/sidoarjo/bundles", headers={"Idempotency-Key": uuid.uuid4().hex}, **send)
+    access.engine.dispose()
+    check_problem(fresh, 422, "applications[0].service")
+    assert (again.status_code, again.data) == (201, first.data)
 
 
 VERSIONS = iter(range(2, 1000))

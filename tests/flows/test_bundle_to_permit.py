@@ -1,60 +1,14 @@
 """A bundle from lodging to its permits, in one process, on a real database."""
 
-import pytest
-
 from ptsp.domain import fees, routes
-from ptsp.flows.answer_at_desk import answer_at_desk
-from ptsp.flows.confirm_payment import confirm_payment
-from ptsp.flows.submit_bundle import submit_bundle
-from ptsp.flows.track_bundle import track_bundle
 from ptsp.infra.ledger import check_chains
-from ptsp.sdk.contract import Payment
-from tests.offices import Office
-
-
-def lodge(office: Office, order=None):
-    with office.work() as work:
-        return submit_bundle(work, order or office.order())
-
-
-def view(office: Office, accepted):
-    with office.work() as work:
-        return track_bundle(work, office.tools.book, accepted.reference, accepted.key)
-
-
-def approve_desks(office: Office) -> None:
-    for task, agency in office.rows(
-        "SELECT id, agency FROM app.task WHERE kind = 'desk' AND state = 'asked'"
-    ):
-        with office.work("desk") as work:
-            answer_at_desk(work, agency, task, is_approved=True, reasons=())
-
-
-def pay(office: Office, number: int = 1) -> None:
-    for bill, total in office.rows(
-        "SELECT bill, sum(total) FROM app.fee_notice WHERE state = 'open' GROUP BY bill"
-    ):
-        payment = Payment(
-            f"m-{bill}-{number}", bill, int(total), "2026-11-23T09:00:00+07:00", f"ref-{bill}-{number}"
-        )
-        with office.work("bank") as work:
-            confirm_payment(work, "bank", payment)
-
-
-def finish(office: Office) -> None:
-    """Work, answer and pay until nothing moves any more."""
-    for number in range(20):
-        office.drain()
-        approve_desks(office)
-        pay(office, number)
-        if not office.rows("SELECT 1 FROM app.bundle WHERE state = 'open'"):
-            return
-    pytest.fail(f"still open: {office.rows('SELECT code, agency, state FROM app.task')}")
+from ptsp.main.demo.orders import FOUR_PERMITS
+from tests.flows.acts import lodge, view, work_on
 
 
 def test_four_permits_come_out_of_one_bundle(office):
-    accepted = lodge(office)
-    finish(office)
+    accepted = lodge(office, FOUR_PERMITS)
+    work_on(office)
     seen = view(office, accepted)
     assert seen.outcome == "approved"
     assert len(seen.tasks) < seen.tasks_before_merging
@@ -74,9 +28,9 @@ def test_four_permits_come_out_of_one_bundle(office):
 
 def test_a_rejection_ends_only_what_depends_on_it(office):
     office.agencies.reject("nuisance_review", "Terlalu dekat dengan permukiman.")
-    accepted = lodge(office)
+    accepted = lodge(office, FOUR_PERMITS)
     before = {one.service: one.promised_on for one in view(office, accepted).applications}
-    finish(office)
+    work_on(office)
     seen = view(office, accepted)
     assert seen.outcome == "partly_approved"
     ended = {one.service: one for one in seen.applications}
@@ -88,8 +42,8 @@ def test_a_rejection_ends_only_what_depends_on_it(office):
 
 def test_a_rejected_permit_takes_along_what_needs_it(office):
     office.agencies.reject("technical", "Jarak bangunan ke jalan kurang.")
-    accepted = lodge(office)
-    finish(office)
+    accepted = lodge(office, FOUR_PERMITS)
+    work_on(office)
     ended = {one.service: one for one in view(office, accepted).applications}
     assert {code: one.state for code, one in ended.items()} == {
         "rekomendasi_lokasi": "approved",
@@ -101,8 +55,8 @@ def test_a_rejected_permit_takes_along_what_needs_it(office):
 
 
 def test_each_agency_is_asked_once_for_a_shared_step(office):
-    lodge(office)
-    finish(office)
+    lodge(office, FOUR_PERMITS)
+    work_on(office)
     keys = [question.key for question in office.agencies.asked]
     assert len(keys) == len(set(keys))
     identity = [question for question in office.agencies.asked if question.step == "identity"]
@@ -112,7 +66,7 @@ def test_each_agency_is_asked_once_for_a_shared_step(office):
 
 
 def test_the_rooms_shown_to_the_flows_are_those_of_the_database(office):
-    lodge(office)
+    lodge(office, FOUR_PERMITS)
     states = {state for (state,) in office.rows("SELECT DISTINCT state FROM app.task")}
     assert states == {routes.TaskState.READY, routes.TaskState.BLOCKED}
     with office.work() as work:

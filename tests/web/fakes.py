@@ -6,6 +6,7 @@ from decimal import Decimal
 from flask import Flask
 
 from ptsp.flows.views import BundleView, QuoteView
+from ptsp.infra.files.faults import BadFile, Why
 from ptsp.kernel.errors import Fault, Invalid, NotFound
 from ptsp.kernel.specs import TenantPack, Text
 from ptsp.web import VerifiedPermit, register_pages
@@ -24,7 +25,6 @@ class FakeOffice:
         self.quotes: list[dict] = []
         self.stored: list[tuple[str, str, bytes]] = []
         self.faults: list[Fault] = []
-        self.quote_faults: list[Fault] = []
 
     def tenants(self) -> list[TenantPack]:
         return list(PACKS.values())
@@ -37,10 +37,9 @@ class FakeOffice:
     def quote(self, tenant_code: str, form: dict) -> QuoteView:
         self.quotes.append(form)
         self._judge(form)
-        if self.quote_faults:
-            raise Invalid(self.quote_faults)
         promised = {one["service"]: date(2026, 11, 24) for one in form["applications"]}
-        return QuoteView(tasks({}), 25, date(2026, 11, 24), promised, (notice("open", number=""),), 230000)
+        bill = (notice("open", number=""),)
+        return QuoteView(tasks({}), 25, date(2026, 11, 24), promised, bill, 230000, ())
 
     def store_document(
         self,
@@ -52,7 +51,7 @@ class FakeOffice:
         max_mb: int,
     ) -> str:
         if not data.startswith(b"%PDF-"):
-            raise Invalid([Fault("file", "this is not a PDF")])
+            raise BadFile(Why.WRONG_KIND, kinds="PDF")
         self.stored.append((requirement, name, data))
         return f"document-{len(self.stored)}"
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import encode_multipart
 
-from tests.web.bundles import BUNDLES
+from ptsp.flows.views import NoticeView
+from ptsp.web.tracking import fee_state
+from tests.web.bundles import BUNDLES, notice
 from tests.web.fakes import KEY, SIGNED, FakeOffice, make_app
 
 OWN = {"Origin": "http://localhost"}
@@ -147,6 +150,26 @@ def test_a_free_service_has_no_payment_in_its_route(client: FlaskClient) -> None
     page = client.get("/sidoarjo/services/siup").text
     assert "Gratis" in page
     assert "Pembayaran retribusi" not in page
+
+
+@pytest.mark.parametrize(
+    ("charge", "notices", "expected"),
+    [
+        ("blocked", (), "later"),
+        ("running", (), "later"),
+        ("blocked", (notice("open"),), "known"),
+        ("cut", (), "known"),
+        ("approved", (notice("settled"),), "known"),
+        (None, (), "free"),
+    ],
+)
+def test_a_fee_that_is_still_to_be_set_is_not_called_free(
+    charge: str | None, notices: tuple[NoticeView, ...], expected: str
+) -> None:
+    bundle = BUNDLES["SDA-2026-000001"]
+    others = tuple(task for task in bundle.tasks if task.kind != "charge")
+    charges = tuple(replace(task, state=charge) for task in bundle.tasks if charge and task.kind == "charge")
+    assert fee_state(replace(bundle, tasks=others + charges, notices=notices)) == expected
 
 
 @pytest.mark.parametrize(

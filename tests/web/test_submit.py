@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from ptsp.kernel.errors import Fault
+from ptsp.kernel.reasons import fault
 from ptsp.web.format import number
 from ptsp.web.orders import exact
 from tests.web.fakes import KEY, FakeOffice, make_app
@@ -214,7 +215,9 @@ def test_the_quotes_faults_stop_a_lodging_before_a_file_is_stored(
 def test_stored_files_are_kept_when_another_is_refused(client: FlaskClient, office: FakeOffice) -> None:
     answer = post(client, "lodge", {"document.imb.structure": (BytesIO(b"GIF89a"), "hitung.pdf")})  # type: ignore[dict-item]
     assert answer.status_code == 422
-    assert problems(answer.text) == [("document.imb.structure", "Perhitungan struktur: this is not a PDF")]
+    assert problems(answer.text) == [
+        ("document.imb.structure", "Perhitungan struktur: isi berkas bukan PDF.")
+    ]
     assert "Sudah diunggah: gambar &lt;x&gt;.pdf" in answer.text
     kept = dict(re.findall(r'name="(kept\.[\w.]+)" value="([^"]+)"', answer.text))
     assert len(kept) == 2
@@ -306,8 +309,16 @@ def test_what_is_not_asked_is_not_sent_and_not_judged(client: FlaskClient, offic
     assert "structure" not in imb["documents"]
 
 
-def test_a_document_that_the_quote_misses_does_not_stop_a_lodging_that_brings_it(
-    client: FlaskClient, office: FakeOffice
-) -> None:
-    office.quote_faults = [Fault("applications[1].documents.drawings", "is missing")]
-    assert post(client, "lodge").status_code == 303
+def test_what_has_no_input_is_told_by_the_services_name(client: FlaskClient, office: FakeOffice) -> None:
+    """The order of services is the office's own: rekomendasi_lokasi, imb, ho, siup."""
+    office.faults = [
+        fault("applications[1].service", "offered_until", day="2026-10-31"),
+        fault("applications[1].documents.location", "document_or_permit_missing", document="x", service="ho"),
+        fault("Idempotency-Key", "key_used"),
+        Fault("applications", "of a kind nobody foresaw"),
+    ]
+    page = post(client, "lodge").text
+    assert "Izin Mendirikan Bangunan (IMB): hanya dilayani sampai Sabtu, 31 Oktober 2026." in page
+    assert "ajukan juga Izin gangguan (HO) dalam permohonan yang sama." in page
+    assert "<li>formulir ini sudah pernah dikirim dengan isian lain. Buka formulir baru.</li>" in page
+    assert "<li>applications: of a kind nobody foresaw</li>" in page

@@ -14,7 +14,8 @@ from ptsp.api.v1.shapes import shape
 from ptsp.domain.permits import tenant_of_code
 from ptsp.flows.verify_decision import VerifiedPermit, find_decision
 from ptsp.infra.signing import Verdict, ensure_trust, verify
-from ptsp.kernel.errors import Fault, Invalid, NotFound
+from ptsp.kernel.errors import Invalid, NotFound
+from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import Text
 
 blueprint = StrictBlueprint(

@@ -14,6 +14,7 @@ from ptsp.domain.routes.queries import at_desk, due_tenants, tasks, tasks_by_id,
 from ptsp.domain.routes.rules import advance, finish_dates, is_refusal, promises
 from ptsp.domain.routes.store import (
     claim,
+    claim_suspect,
     finish,
     graph_as_text,
     graph_from_text,
@@ -67,6 +68,7 @@ __all__ = [
     "advance",
     "at_desk",
     "claim",
+    "claim_suspect",
     "due_tenants",
     "finish",
     "finish_dates",

@@ -6,6 +6,7 @@ Every statement takes any number of rows. Times are the database's own.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -14,18 +15,21 @@ from ptsp.domain.routes.types import Claimed, Graph, Held, Result, Settled, Stat
 from ptsp.infra.rows import as_rows
 from ptsp.kernel.specs import StepKind
 
-# A task that another worker holds is skipped, and taken over once the lease has run out.
+# A task that another worker holds is skipped, and taken over once the lease has run out. Such a one is suspect: it may
+# be what killed the worker, so it is claimed apart from the others.
 CLAIM = text("""
     WITH due AS MATERIALIZED (
       SELECT id FROM app.task
        WHERE tenant_id = :tenant AND next_at <= clock_timestamp() AND state IN ('ready', 'running', 'asked')
+         AND (state = 'running' OR crashes > 0) = :suspect
        ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED)
     UPDATE app.task t
        SET state = 'running', lease_token = :lease, attempts = t.attempts + 1,
+           crashes = t.crashes + CASE t.state WHEN 'running' THEN 1 ELSE 0 END,
            next_at = clock_timestamp() + make_interval(secs => :lease_s),
            started_at = COALESCE(t.started_at, clock_timestamp())
       FROM due WHERE t.tenant_id = :tenant AND t.id = due.id
-    RETURNING t.id, t.bundle_id, t.seq, t.code, t.kind, t.agency, t.attempts, t.agency_ref""")
+    RETURNING t.id, t.bundle_id, t.seq, t.code, t.kind, t.agency, t.attempts, t.crashes, t.agency_ref""")
 
 LOCK = text("""
     SELECT id, reference, graph, last_event, head FROM app.bundle
@@ -78,20 +82,29 @@ def claim(
     connection: Connection, tenant_id: int, *, lease: UUID, lease_s: float, limit: int
 ) -> list[Claimed]:
     """Take up to `limit` due tasks for `lease_s` seconds, the longest waiting first."""
-    values = {"tenant": tenant_id, "lease": lease, "lease_s": lease_s, "limit": limit}
+    return _claimed(connection, tenant_id, lease=lease, lease_s=lease_s, limit=limit, suspect=False)
+
+
+def claim_suspect(connection: Connection, tenant_id: int, *, lease: UUID, lease_s: float) -> list[Claimed]:
+    """Take one task whose lease ran out before, if any is due: alone, so that it harms no other."""
+    return _claimed(connection, tenant_id, lease=lease, lease_s=lease_s, limit=1, suspect=True)
+
+
+def _claimed(connection: Connection, tenant_id: int, **values: object) -> list[Claimed]:
     return [
         Claimed(
-            row.id,
-            row.bundle_id,
-            row.seq,
-            row.code,
-            StepKind(row.kind),
-            row.agency,
-            lease,
-            row.attempts,
-            row.agency_ref,
+            id=row.id,
+            bundle_id=row.bundle_id,
+            seq=row.seq,
+            code=row.code,
+            kind=StepKind(row.kind),
+            agency=row.agency,
+            lease=cast(UUID, values["lease"]),
+            attempts=row.attempts,
+            crashes=row.crashes,
+            agency_ref=row.agency_ref,
         )
-        for row in connection.execute(CLAIM, values)
+        for row in connection.execute(CLAIM, {"tenant": tenant_id, **values})
     ]
 
 

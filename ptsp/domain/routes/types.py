@@ -126,6 +126,7 @@ class Claimed:
     agency: str
     lease: UUID
     attempts: int
+    crashes: int
     agency_ref: str | None
 
 

@@ -64,6 +64,7 @@ def test_what_cannot_be_a_nik_is_refused_with_its_reason(nik, problem):
         check_nik(nik, REGIONS, field="applicant.nik")
     assert caught.value.problem is problem
     assert caught.value.faults[0].field == "applicant.nik"
+    assert caught.value.faults[0].code == f"nik_{problem}"
     assert not nik or nik not in str(caught.value)
 
 

@@ -97,6 +97,7 @@ CREATE TABLE app.task (
   lease_token uuid,
   next_at timestamptz NOT NULL, -- when somebody has to look at it again; while running, the end of the lease
   attempts int NOT NULL DEFAULT 0,
+  crashes smallint NOT NULL DEFAULT 0, -- how often a lease ran out: whoever held it died or hung
   agency_ref text,
   reasons text[] NOT NULL DEFAULT '{}',
   started_at timestamptz,
@@ -244,7 +245,7 @@ REVOKE INSERT ON app.pack, app.standard, app.credential FROM ptsp_app, ptsp_work
 
 GRANT UPDATE (state, outcome, ended_at, last_event, head) ON app.bundle TO ptsp_app, ptsp_worker;
 GRANT UPDATE (state, ended_at) ON app.application TO ptsp_app, ptsp_worker;
-GRANT UPDATE (state, lease_token, next_at, attempts, agency_ref, reasons, started_at, ended_at)
+GRANT UPDATE (state, lease_token, next_at, attempts, crashes, agency_ref, reasons, started_at, ended_at)
   ON app.task TO ptsp_app, ptsp_worker;
 GRANT UPDATE (bundle_id) ON app.document TO ptsp_app, ptsp_worker;
 GRANT UPDATE (last) ON app.number_series TO ptsp_app, ptsp_worker;
