@@ -19,7 +19,7 @@ from ptsp.infra.database import platform_transaction
 from ptsp.infra.tenants import Tenant
 from ptsp.infra.work import begin
 from ptsp.jobs.ask_agency import ask_agency
-from ptsp.jobs.tools import Tools, equipped
+from ptsp.jobs.tools import Tools
 from ptsp.jobs.write_decisions import write_decisions
 from ptsp.kernel.specs import StepKind
 
@@ -30,10 +30,17 @@ SHARE = 25  # questions of one agency that one thread asks in a row
 LINGER_S = 0.3  # so long a worker that found nothing more looks again before it leaves the job
 LONGEST_S = 60.0  # then RQ gets its worker back, for its own housekeeping; the relay rings again
 PAUSE_S = 0.01
-GATHER_S = 0.05  # what a bundle may lose per step at low load, and gains threefold in work at high
+GATHER_S = 0.02  # what a bundle may lose per step at low load, and gains threefold in work at high
 MOST_CRASHES = 5
 REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
 HANDED_OVER = "handed over"  # instead of an agency's number, on tasks of people
+
+_equipped: list[Tools] = []
+
+
+def equip(tools: Tools) -> None:
+    """Hand this process its tools. Whoever calls this has imported all that a job needs, before the first ring."""
+    _equipped[:] = [tools]
 
 
 def run() -> int:
@@ -41,7 +48,9 @@ def run() -> int:
 
     Staying saves a job for each ring: an RQ job costs more than ten tasks. Returns how many tasks were handled.
     """
-    tools = equipped()
+    if not _equipped:
+        raise RuntimeError("the worker was started without tools; start it with `ptsp worker`")
+    (tools,) = _equipped
     handled = 0
     began = seen = time.monotonic()
     while time.monotonic() - seen < LINGER_S and time.monotonic() - began < LONGEST_S:

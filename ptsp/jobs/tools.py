@@ -31,17 +31,3 @@ class Tools:
     actor: str = "worker"
     lease_s: float = LEASE_S
     batch: int = 200
-
-
-_equipped: list[Tools] = []
-
-
-def equip(tools: Tools) -> None:
-    """Hand the tools to this process's jobs."""
-    _equipped[:] = [tools]
-
-
-def equipped() -> Tools:
-    if not _equipped:
-        raise RuntimeError("the worker was started without tools; start it with `ptsp worker`")
-    return _equipped[0]

@@ -6,8 +6,8 @@ import click
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-import ptsp.jobs.drain  # noqa: F401 - named by the doorbell; imported before the first ring
-from ptsp.jobs import tools
+from ptsp.jobs.drain import equip
+from ptsp.jobs.tools import LEASE_S
 from ptsp.main.connections import queue_of
 from ptsp.main.standing import standing
 from ptsp.main.wiring import tools_of
@@ -20,7 +20,7 @@ SHORTEST_LEASE_S = 1.0
 @click.option(
     "--lease",
     "lease_s",
-    default=tools.LEASE_S,
+    default=LEASE_S,
     show_default=True,
     type=click.FloatRange(min=SHORTEST_LEASE_S),
     help="seconds until another worker takes over what this one has not finished",
@@ -28,7 +28,7 @@ SHORTEST_LEASE_S = 1.0
 def worker(*, burst: bool, lease_s: float) -> None:
     """Answer the doorbell: drain what is due."""
     with standing() as settings:
-        tools.equip(tools_of(settings, lease_s=lease_s))
+        equip(tools_of(settings, lease_s=lease_s))
         queue = queue_of(settings)
         answering = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
         answering.log.setLevel(logging.WARNING)

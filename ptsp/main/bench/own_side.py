@@ -30,7 +30,8 @@ from ptsp.flows.apply_pack import apply_pack
 from ptsp.flows.submit_bundle import submit_bundles
 from ptsp.infra.database import tenant_transaction
 from ptsp.infra.work import begin
-from ptsp.jobs.tools import Tools, equip
+from ptsp.jobs.drain import equip
+from ptsp.jobs.tools import Tools
 from ptsp.kernel.specs import (
     AgencySpec,
     Basis,
