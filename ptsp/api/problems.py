@@ -13,6 +13,7 @@ from ptsp.infra.files import StoreUnavailable
 from ptsp.infra.ledger import canonical
 from ptsp.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, PtspError
 from ptsp.sdk.errors import Forged
+from ptsp.sdk.strict_json import Malformed
 
 log = structlog.get_logger()
 
@@ -101,6 +102,8 @@ def from_http(error: HTTPException) -> Response:
     status = error.code or 500
     by_location = (getattr(error, "data", None) or {}).get("messages", {})
     faults = [fault for messages in by_location.values() for fault in flattened(messages)]
+    if isinstance(error.__cause__, Malformed) and error.__cause__.field:
+        faults.append(Fault(error.__cause__.field, error.__cause__.reason, "unreadable"))
     code = {400: "unreadable", 404: "not_found", 413: "too_large", 422: "invalid"}.get(
         status, f"http_{status}"
     )

@@ -12,6 +12,11 @@ from enum import StrEnum
 from ptsp.kernel.errors import Invalid
 from ptsp.kernel.reasons import fault
 
+# Provinces in force by Kepmendagri 300.2.2-2138/2025; 54 was Timor Timur, whose numbers are still carried.
+PROVINCES = frozenset(
+    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 54 61 62 63 64 65"
+    " 71 72 73 74 75 76 81 82 91 92 93 94 95 96".split()
+)
 _LENGTH = 16
 _FOR_WOMEN = 40
 
@@ -53,7 +58,7 @@ class NikFacts:
 
 
 def check_nik(text: str, regions: frozenset[str] | None, *, field: str = "nik") -> NikFacts:
-    """Read a NIK. `regions` are the known PPKK codes without point, or None to take any two-digit pairs.
+    """Read a NIK. `regions` are the known PPKK codes without point, or None to take any of a known province.
 
     Raises BadNik at the first thing that is wrong.
     """
@@ -62,7 +67,7 @@ def check_nik(text: str, regions: frozenset[str] | None, *, field: str = "nik") 
     if re.fullmatch(r"[0-9]{16}", text) is None:
         raise BadNik(field, NikProblem.DIGITS)
     region = text[:4]
-    if "00" in (text[:2], text[2:4]) or (regions is not None and region not in regions):
+    if text[:2] not in PROVINCES or text[2:4] == "00" or (regions is not None and region not in regions):
         raise BadNik(field, NikProblem.REGION)
     written, month, year = int(text[6:8]), int(text[8:10]), int(text[10:12])
     woman = written > _FOR_WOMEN

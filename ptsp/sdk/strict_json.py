@@ -3,16 +3,33 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
 
 DEEPEST = 16
+LONGEST_PATH = 200  # keys are the sender's, so a path may be of any length
 LARGEST_INTEGER = 10**18
 
 
 class Malformed(ValueError):
-    """The bytes are not what was agreed. The reason names the field and never repeats its value."""
+    """The bytes are not what was agreed. The reason names the field and never repeats its value.
+
+    `field` is the path, such as `applications[0].answers.floor_area`, where there is one.
+    """
+
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        self.field = field if len(field) <= LONGEST_PATH else f"{field[:LONGEST_PATH]}…"
+        super().__init__(f"{self.field}: {reason}" if field else reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Stands for a value that JSON may not hold, until its place in the document is known."""
+
+    reason: str
 
 
 def dumps(value: object) -> bytes:
@@ -35,8 +52,6 @@ def parse_object(body: bytes) -> dict[str, object]:
             parse_constant=_no_constant,
             parse_float=_finite,
         )
-    except Malformed:
-        raise
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, an integer of 5,000 digits
         raise Malformed("not a JSON document") from error
     if not isinstance(value, dict):
@@ -84,39 +99,49 @@ def one_of(source: Mapping[str, object], field: str, table: Mapping[str, T]) -> 
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise Malformed("a key stands twice in one object")
+    made: dict[str, object] = {}
+    for key, value in pairs:
+        made[key] = _Wrong("stands twice in one object") if key in made else value
     return made
 
 
 def _no_constant(name: str) -> object:
-    raise Malformed(f"{name} is not a JSON number")
+    return _Wrong(f"{name} is not a JSON number")
 
 
-def _finite(digits: str) -> float:
+def _finite(digits: str) -> object:
     value = float(digits)
-    if not math.isfinite(value):
-        raise Malformed("a number is too large")
-    return value
+    return value if math.isfinite(value) else _Wrong("the number is too large")
 
 
 def _check(whole_document: object) -> None:
-    waiting = [(whole_document, 1)]
+    """Walk the document; the first wrong value is named by its path."""
+    waiting: list[tuple[object, str, int]] = [(whole_document, "", 1)]
     while waiting:
-        value, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise Malformed(f"nested deeper than {DEEPEST}")
-        if isinstance(value, str):
-            _storable(value)
-        elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-            raise Malformed("a number is too large")
-        elif isinstance(value, dict):
-            waiting += [(key, depth) for key in value] + [(inner, depth + 1) for inner in value.values()]
+        value, path, depth = waiting.pop()
+        reason = _reason(value, depth)
+        if reason:
+            raise Malformed(reason, field=path)
+        if isinstance(value, dict):
+            for key in value:
+                if _reason(key, depth):
+                    raise Malformed("a key contains NUL or half a surrogate pair", field=path)
+            waiting += [
+                (inner, f"{path}.{key}" if path else str(key), depth + 1) for key, inner in value.items()
+            ]
         elif isinstance(value, list):
-            waiting += [(inner, depth + 1) for inner in value]
+            waiting += [(inner, f"{path}[{at}]", depth + 1) for at, inner in enumerate(value)]
 
 
-def _storable(value: str) -> None:
-    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise Malformed("a text contains NUL or half a surrogate pair")
+def _reason(value: object, depth: int) -> str:
+    if isinstance(value, _Wrong):
+        return value.reason
+    if depth > DEEPEST:
+        return f"nested deeper than {DEEPEST}"
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        return "the number is too large"
+    if isinstance(value, str) and (
+        "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)
+    ):
+        return "contains NUL or half a surrogate pair"
+    return ""

@@ -187,3 +187,19 @@ def test_all_faults_are_named_at_once(hall, good):
 def test_the_good_submission_of_this_table_is_taken(hall):
     """Without this the table could be red for a reason of its own."""
     assert hall.lodge(hall.nuisance()).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("key_twice", "applicant"),
+        ("inner_key_twice", "applicant.nik"),
+        ("nan", "applications[0].answers.area"),
+        ("infinity", "applications[0].answers.area"),
+        ("1e400", "applications[0].answers.area"),
+    ],
+)
+def test_what_json_may_not_hold_is_named_by_its_place(hall, good, name, field):
+    make = {row[0]: row[1] for row in RAW}[name]
+    answer = hall.lodge(raw=make(good), content_type="application/json")
+    assert [error["field"] for error in answer.json["errors"]] == [field]
