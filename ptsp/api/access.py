@@ -19,10 +19,7 @@ EXTENSION = "ptsp"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`engine` enters as ptsp_app. `ring` wakes a worker after a commit, or does nothing.
-
-    `regions` are the four-digit codes a NIK may begin with; None accepts every well-formed one.
-    """
+    """`engine` enters as ptsp_app. `ring` wakes a worker after a commit, or does nothing."""
 
     engine: Engine
     book: TenantBook
@@ -31,7 +28,6 @@ class Access:
     keys_folder: Path
     public_url: str
     ring: Callable[[], None]
-    regions: frozenset[str] | None = None
     ready: Callable[[], dict[str, str]] = field(default=dict)
 
     @contextmanager

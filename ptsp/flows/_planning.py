@@ -39,22 +39,20 @@ class _Judged:
     missing: tuple[Fault, ...]
 
 
-def plan_bundle(
-    tenant: Tenant, order: applications.Order, today: date, regions: frozenset[str] | None = None
-) -> Planned:
+def plan_bundle(tenant: Tenant, order: applications.Order, today: date) -> Planned:
     """Raises Invalid naming every fault of the submission at once."""
     who = {name: getattr(order.applicant, name) for name in order.applicant.__slots__}
     judged = _judged(tenant, order.applications, today)
-    faults = applications.applicant_faults(who, today, regions)
+    faults = applications.applicant_faults(who, today)
     return _planned(tenant, judged, today, [*faults, *judged.faults, *judged.missing])
 
 
 def plan_inquiry(
-    tenant: Tenant, inquiry: applications.Inquiry, today: date, regions: frozenset[str] | None = None
+    tenant: Tenant, inquiry: applications.Inquiry, today: date
 ) -> tuple[Planned, tuple[str, ...]]:
     """The plan, and the paths of documents still to be brought. Raises Invalid with every fault of what is given."""
     judged = _judged(tenant, inquiry.applications, today)
-    faults = applications.applicant_faults(inquiry.given, today, regions)
+    faults = applications.applicant_faults(inquiry.given, today)
     planned = _planned(tenant, judged, today, [*faults, *judged.faults])
     return planned, tuple(one.field for one in judged.missing)
 

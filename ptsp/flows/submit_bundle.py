@@ -27,13 +27,13 @@ class Accepted:
     is_replay: bool
 
 
-def submit_bundle(work: Work, order: applications.Order, regions: frozenset[str] | None = None) -> Accepted:
+def submit_bundle(work: Work, order: applications.Order) -> Accepted:
     """Lodge one bundle. Raises Invalid with every fault, and stores nothing then.
 
     What was lodged before is answered as then, also when the service is no longer offered by now.
     """
     try:
-        planned = plan_bundle(work.tenant, order, work.today, regions)
+        planned = plan_bundle(work.tenant, order, work.today)
     except Invalid:
         # Asked only here, where nothing of this submission is stored yet: later we would find ourselves.
         before = applications.lodged_before(work.connection, order.client_key)
@@ -43,14 +43,12 @@ def submit_bundle(work: Work, order: applications.Order, regions: frozenset[str]
     return _lodged(work, [order], [planned])[0]
 
 
-def submit_bundles(
-    work: Work, orders: Sequence[applications.Order], regions: frozenset[str] | None = None
-) -> list[Accepted]:
+def submit_bundles(work: Work, orders: Sequence[applications.Order]) -> list[Accepted]:
     """Lodge several bundles with one statement, all or none.
 
     An order whose client key was used before is answered as then; with another body it is refused.
     """
-    return _lodged(work, orders, [plan_bundle(work.tenant, order, work.today, regions) for order in orders])
+    return _lodged(work, orders, [plan_bundle(work.tenant, order, work.today) for order in orders])
 
 
 def _lodged(work: Work, orders: Sequence[applications.Order], planned: Sequence[Planned]) -> list[Accepted]:

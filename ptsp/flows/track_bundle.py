@@ -28,11 +28,9 @@ from ptsp.kernel.specs import ServiceSpec, Text
 APPLICANT_NAME = {"id": "Pemohon", "en": "Applicant"}
 
 
-def quote_bundle(
-    work: Work, inquiry: applications.Inquiry, regions: frozenset[str] | None = None
-) -> QuoteView:
+def quote_bundle(work: Work, inquiry: applications.Inquiry) -> QuoteView:
     """Plan and price what is wanted without lodging it. Raises Invalid with every fault of what is given."""
-    planned, missing = plan_inquiry(work.tenant, inquiry, work.today, regions)
+    planned, missing = plan_inquiry(work.tenant, inquiry, work.today)
     codes = [one.service.code for one in planned.lodged]
     return QuoteView(
         tasks=tuple(_planned_task(work.tenant, planned, node, codes) for node in planned.plan.nodes),

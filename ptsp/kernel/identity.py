@@ -14,8 +14,18 @@ from ptsp.kernel.reasons import fault
 
 # Provinces in force by Kepmendagri 300.2.2-2138/2025; 54 was Timor Timur, whose numbers are still carried.
 PROVINCES = frozenset(
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 54 61 62 63 64 65"
-    " 71 72 73 74 75 76 81 82 91 92 93 94 95 96".split()
+    f"{island}{number}"
+    for island, numbers in {
+        "1": "123456789",
+        "2": "1",
+        "3": "123456",
+        "5": "1234",
+        "6": "12345",
+        "7": "123456",
+        "8": "12",
+        "9": "123456",
+    }.items()
+    for number in numbers
 )
 _LENGTH = 16
 _FOR_WOMEN = 40

@@ -39,7 +39,7 @@ class Counter:
 
     def quote(self, tenant_code: str, form: dict[str, Any]) -> QuoteView:
         with self._access.work(tenant_code, ACTOR) as work:
-            return quote_bundle(work, as_inquiry(_loaded(QUOTE, form)), self._access.regions)
+            return quote_bundle(work, as_inquiry(_loaded(QUOTE, form)))
 
     def store_document(
         self,
@@ -55,7 +55,7 @@ class Counter:
 
     def submit(self, tenant_code: str, order: dict[str, Any], idempotency_key: str) -> tuple[str, str]:
         with self._access.work(tenant_code, ACTOR) as work:
-            accepted = submit_bundle(work, _order(order, idempotency_key), self._access.regions)
+            accepted = submit_bundle(work, _order(order, idempotency_key))
         self._access.ring()
         return accepted.reference, accepted.key
 

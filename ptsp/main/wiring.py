@@ -1,6 +1,5 @@
 """Builds what web and worker work with, from settings; see `connections` for what is below it."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from ptsp.main.settings import ROOT, Settings
 from ptsp.sdk.contract import Connector
 
 CONNECTORS = ROOT / "connectors"
-REGIONS = "regions.json"  # in the folder of the tenants
 
 
 def partners_of(settings: Settings, local: Mapping[str, Connector] | None = None) -> Partners:
@@ -64,19 +62,12 @@ def access_of(settings: Settings) -> Access:
         keys_folder=keys_folder(settings),
         public_url=settings.public_url,
         ring=doorbell_of(settings).ring,
-        regions=regions(settings.tenants_dir),
         ready=lambda: readiness(engine, settings),
     )
 
 
 def keys_folder(settings: Settings) -> Path:
     return settings.home / "keys"
-
-
-def regions(tenants: Path) -> frozenset[str] | None:
-    """Four-digit codes of regencies and cities, if this installation has the list."""
-    listed = tenants / REGIONS
-    return frozenset(json.loads(listed.read_text())) if listed.exists() else None
 
 
 def readiness(engine: Engine, settings: Settings) -> dict[str, str]:

@@ -29,7 +29,6 @@ from tests.offices import CONNECTORS, Agencies, Office
 from tests.unit.files.makers import pdf
 
 API = "/api/v1/offices"
-REGIONS = frozenset({"3515", "6474", "7372", "3314", "3524", "5101"})
 SIMULATORS = {code: f"http://127.0.0.1:9/{code}" for code in CONNECTORS}  # nobody is asked there
 HO_DOCUMENTS = ("ktp", "pbb", "location", "building_permit", "neighbours")
 BULKY = ("pack", "standard")  # counted; the others are compared whole
@@ -158,7 +157,7 @@ def changed(body: Mapping[str, Any], path: str, value: object) -> dict[str, Any]
 @contextlib.contextmanager
 def open_hall(settings: Settings) -> Iterator[Hall]:
     settings = settings.with_simulators(SIMULATORS)
-    access = replace(access_of(settings), ring=lambda: None, regions=REGIONS)
+    access = replace(access_of(settings), ring=lambda: None)
     agencies = Agencies()
     tools = tools_of(settings, ring=lambda: None, local=dict.fromkeys(CONNECTORS, agencies))
     url = make_url(settings.admin_database_url).set(drivername="postgresql")

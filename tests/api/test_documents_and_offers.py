@@ -88,7 +88,7 @@ def test_a_service_is_taken_only_on_the_days_it_is_offered(hall, packs, first, l
     made = with_window(
         hall, packs, today + timedelta(first), None if last is None else today + timedelta(last)
     )
-    access = replace(access_of(hall.settings), ring=lambda: None, regions=hall.access.regions)
+    access = replace(access_of(hall.settings), ring=lambda: None)
     before = hall.stored()
     client = create_app(access).test_client()
     answer = client.post(f"{API}/sidoarjo/bundles", json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
@@ -107,7 +107,7 @@ def test_what_was_lodged_is_answered_as_then_when_the_service_is_no_longer_offer
     with hall.office.work() as work:
         yesterday = work.today - timedelta(1)
     with_window(hall, packs, yesterday, yesterday)
-    access = replace(access_of(hall.settings), ring=lambda: None, regions=hall.access.regions)
+    access = replace(access_of(hall.settings), ring=lambda: None)
     client = create_app(access).test_client()
     send = {"data": json.dumps(body), "content_type": "application/json"}
     again = client.post(f"{API}/sidoarjo/bundles", headers={"Idempotency-Key": key}, **send)

@@ -154,10 +154,10 @@ def test_too_large_and_of_another_form_are_problems(hall):
 
 def test_what_nobody_thought_of_is_a_problem_without_a_word_of_what_it_was(hall, monkeypatch):
     def broken(*_):
-        raise RuntimeError("the secret is 42")
+        raise RuntimeError("the secret is swordfish")
 
     monkeypatch.setattr(type(hall.access.book), "all", broken)
     answer = hall.client().get(API)
     check_problem(answer, 500)
-    assert "42" not in answer.text
+    assert "swordfish" not in answer.text
     assert "number" in answer.json["detail"]

@@ -2,18 +2,20 @@
 
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ptsp.domain import routes
-from ptsp.flows.claim_tasks import claim_tasks
+from ptsp.flows.claim_tasks import claim_suspect, claim_tasks
 from ptsp.flows.issue_decisions import draft_decisions, issue_decisions
 from ptsp.flows.record_results import record_results
 from ptsp.kernel.specs import StepKind
 from tests.flows.acts import HO, SIUP, lodge, work_on
 
 BUNDLES, REFUSED, WORKERS, ROLLED_BACK = 24, 8, 4, 0.4
+LONGEST_S = 60
 
 
 class Stop(Exception):
@@ -29,7 +31,9 @@ class Worker:
 
     def run(self, together):
         together.wait()
+        deadline = time.monotonic() + LONGEST_S
         while self.office.rows("SELECT 1 FROM app.bundle WHERE state = 'open' LIMIT 1"):
+            assert time.monotonic() < deadline
             try:
                 self.step()
             except Stop:
@@ -38,7 +42,7 @@ class Worker:
 
     def step(self):
         with self.office.work() as work:
-            tasks = claim_tasks(work, lease_s=0.2, limit=3).tasks
+            tasks = claim_tasks(work, lease_s=0.2, limit=3).tasks + claim_suspect(work, lease_s=0.2).tasks
         decides = [task for task in tasks if task.kind is StepKind.DECIDE]
         others = [task for task in tasks if task.kind is not StepKind.DECIDE]
         with self.office.work() as work:

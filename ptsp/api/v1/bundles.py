@@ -45,7 +45,7 @@ class Quotes(MethodView):
         Services and answers are enough: who applies and which documents they have may be told later.
         """
         with access().work(tenant, actor()) as work:
-            return quote_bundle(work, as_inquiry(loaded), access().regions)  # type: ignore[return-value]
+            return quote_bundle(work, as_inquiry(loaded))  # type: ignore[return-value]
 
 
 @blueprint.route("/offices/<tenant>/bundles")
@@ -69,7 +69,7 @@ class Bundles(MethodView):
         """Lodge several permits as one bundle."""
         order = as_order(loaded, client_key=f"api:{_idempotency_key()}", fingerprint=fingerprint(request))
         with access().work(tenant, actor()) as work:
-            accepted = submit_bundle(work, order, access().regions)
+            accepted = submit_bundle(work, order)
         if not accepted.is_replay:
             access().ring()
         track_url = f"{access().public_url}/{tenant}/bundles/{accepted.reference}?key={accepted.key}"

@@ -21,22 +21,18 @@ OLDEST = date(1900, 1, 1)
 NEEDED = ("name", "birth_place", "address")
 
 
-def applicant_faults(
-    given: Mapping[str, str | date], today: date, regions: frozenset[str] | None
-) -> list[Fault]:
+def applicant_faults(given: Mapping[str, str | date], today: date) -> list[Fault]:
     """What is wrong with what is given of the applicant's own data, by name; what is absent is not judged."""
-    judged = (_applicant_fault(name, value, today, regions) for name, value in given.items())
+    judged = (_applicant_fault(name, value, today) for name, value in given.items())
     return [wrong for wrong in judged if wrong]
 
 
-def _applicant_fault(
-    name: str, value: str | date, today: date, regions: frozenset[str] | None
-) -> Fault | None:
+def _applicant_fault(name: str, value: str | date, today: date) -> Fault | None:
     path = f"applicant.{name}"
     if isinstance(value, date):
         return None if OLDEST <= value <= today else fault(path, "birth_on", least=OLDEST.isoformat())
     if name == "nik":
-        return _nik_fault(path, value, regions)
+        return _nik_fault(path, value)
     if name == "kk":
         fits = not value or (value.isascii() and value.isdigit() and len(value) == 16)
         return None if fits else fault(path, "kk")
@@ -47,9 +43,9 @@ def _applicant_fault(
     return fault(path, "blank") if name in NEEDED and not value.strip() else None
 
 
-def _nik_fault(path: str, value: str, regions: frozenset[str] | None) -> Fault | None:
+def _nik_fault(path: str, value: str) -> Fault | None:
     try:
-        check_nik(value, regions, field=path)
+        check_nik(value, None, field=path)
     except BadNik as error:
         return error.faults[0]
     return None

@@ -70,7 +70,7 @@ def test_what_cannot_be_a_nik_is_refused_with_its_reason(nik, problem):
 
 def test_without_a_list_of_regions_only_impossible_ones_are_refused():
     assert check_nik("3599011708459990", None).region == "3599"
-    for nik in ("0071011708459990", "3100011708459990"):
+    for nik in ("0071011708459990", "3100011708459990", "9971011708459990"):
         with pytest.raises(BadNik, match="region"):
             check_nik(nik, None)
 
