@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
 from ptsp.infra.database import tenant_transaction
-from ptsp.infra.tenants import Tenant
+from ptsp.infra.tenants import Tenant, local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Work:
     @property
     def today(self) -> date:
         """The office's own date, in its time zone."""
-        return self.now.astimezone(ZoneInfo(self.tenant.pack.time_zone)).date()
+        return local_date(self.now, self.tenant.pack)
 
 
 @contextmanager

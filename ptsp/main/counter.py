@@ -20,7 +20,6 @@ from ptsp.flows.views import BundleView, QuoteView
 from ptsp.infra import ledger
 from ptsp.kernel.errors import Invalid
 from ptsp.kernel.specs import TenantPack, Text
-from ptsp.web.office import VerifiedPermit as ShownPermit
 
 ACTOR = "pages"
 
@@ -67,12 +66,12 @@ class Counter:
         with self._access.work(tenant_code, ACTOR) as work:
             return fetch_decision(work, self._access.files, reference, key, number)
 
-    def verify_code(self, code: str) -> ShownPermit | None:
-        return _shown(by_code(self._access, code))
+    def verify_code(self, code: str) -> VerifiedPermit | None:
+        return by_code(self._access, code)
 
-    def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], ShownPermit | None]:
+    def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
         verdict, found = by_file(self._access, data)
-        return verdict.valid and found is not None, reasons(verdict, found), _shown(found)
+        return verdict.valid and found is not None, reasons(verdict, found), found
 
 
 def _order(form: dict[str, Any], idempotency_key: str) -> Order:
@@ -86,18 +85,3 @@ def _loaded(schema: marshmallow.Schema, form: dict[str, Any]) -> dict[str, Any]:
         return dict(schema.load(form))
     except marshmallow.ValidationError as error:
         raise Invalid(flattened(error.messages)) from error
-
-
-def _shown(found: VerifiedPermit | None) -> ShownPermit | None:
-    if found is None:
-        return None
-    return ShownPermit(
-        number=found.number,
-        kind=found.kind,
-        service_name=found.service_name,
-        office=found.office,
-        holder=found.holder,
-        issued_at=found.issued_at,
-        valid_until=found.valid_until,
-        state=found.state,
-    )

@@ -1,30 +1,14 @@
 """What the pages need from the rest of the platform: one object, given when the app is made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Protocol
 
+from ptsp.flows.verify_decision import VerifiedPermit
 from ptsp.flows.views import BundleView, QuoteView
 from ptsp.kernel.specs import TenantPack, Text
 
 Order = dict[str, Any]
 """The shape of the JSON API: `applicant` and `applications`, see `ptsp.web.orders`."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedPermit:
-    """What our register says of a document. `holder` is masked; `state` is valid, expired,
-    revoked or refusal."""
-
-    number: str
-    kind: str  # permit | recommendation | registration | refusal
-    service_name: Text
-    office: Text
-    holder: str
-    issued_at: datetime
-    valid_until: date | None
-    state: str
 
 
 class Office(Protocol):

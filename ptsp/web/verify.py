@@ -3,7 +3,7 @@
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ptsp.web.office import VerifiedPermit
+from ptsp.flows.verify_decision import VerifiedPermit
 from ptsp.web.pages import new_blueprint, pages, say
 
 blueprint = new_blueprint("verify")

@@ -1,6 +1,7 @@
 """An application keeps the standard it was lodged under, and a standard never changes under its version."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_an_open_case_keeps_its_days_and_its_fee_and_a_new_one_gets_the_new(offi
     assert due == [15, 30]
     versions = [one.notices[0].lines[0].receipt["rule"]["standard"] for one in (seen_old, seen_new)]
     assert versions == [1, 2]
+
+
+def test_a_standard_that_takes_effect_later_waits_for_its_day(office, pack):
+    later = dearer_and_slower(pack)
+    service = later.services["ho"]
+    begins = replace(service.standard, valid_from=date(2999, 1, 1))
+    later = replace(later, services={**later.services, "ho": replace(service, standard=begins)})
+    assert apply(office, later).new_standards == ("ho",)
+    office = now_in_force(office)
+    assert office.tenant.standards["ho"][1].standard.version == 1
+    assert office.tenant.pack.services["ho"].standard.version == 1
+
+
+def test_an_older_pack_brings_its_own_version_back(office, pack):
+    apply(office, dearer_and_slower(pack))
+    assert now_in_force(office).tenant.standards["ho"][1].standard.version == 2
+    apply(office, replace(pack, digest="back"))
+    assert now_in_force(office).tenant.standards["ho"][1].standard.version == 1
 
 
 def test_a_standard_edited_under_its_version_is_refused_and_nothing_changes(office, pack):

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from flask import Flask
 
+from ptsp.flows.verify_decision import VerifiedPermit
 from ptsp.flows.views import BundleView, QuoteView
 from ptsp.infra.files.faults import BadFile, Why
 from ptsp.kernel.errors import Fault, Invalid, NotFound
 from ptsp.kernel.specs import TenantPack, Text
-from ptsp.web import VerifiedPermit, register_pages
+from ptsp.web import register_pages
 from tests.web.bundles import BUNDLES, LODGED, notice, tasks
 from tests.web.packs import IMB, PACKS, two
 
@@ -98,6 +99,7 @@ class FakeOffice:
 
 def permit(state: str) -> VerifiedPermit:
     return VerifiedPermit(
+        code="sidoarjo.K7QF-2M3N-4P5R-6S7T",
         number="503/IMB/0001/2026",
         kind="refusal" if state == "refusal" else "permit",
         service_name=IMB.name,
@@ -106,6 +108,7 @@ def permit(state: str) -> VerifiedPermit:
         issued_at=LODGED,
         valid_until=date(2027, 11, 2),
         state=state,
+        sha256="0" * 64,
     )
 
 
