@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,9 @@ structlog.configure(
         structlog.processors.JSONRenderer(),
     ]
 )
+
+# A run that was started in the background ignores Ctrl-C, and so would the programs it starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ("tests.offices",)
 
