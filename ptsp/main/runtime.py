@@ -44,7 +44,7 @@ def _kept_secret(home: Path) -> bytes:
     """Made on first use. Two commands at once agree on one: a link is made by one of them only."""
     kept = home / SECRET_FILE
     if not kept.exists():
-        made = home / f"{SECRET_FILE}.{os.getpid()}"
+        made = home / f"{SECRET_FILE}.{secrets.token_hex(8)}"
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
