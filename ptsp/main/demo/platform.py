@@ -118,6 +118,8 @@ def free_port(wanted: int) -> int:
     """The port wanted, or any free one when it is taken."""
     for port in (wanted, 0):
         with socket.socket() as probe:
+            # Connections of a demo that has just ended still linger; only a listener makes a port taken.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
