@@ -8,7 +8,7 @@ from decimal import Decimal
 from ptsp.domain import applications, permits
 from ptsp.infra.pdf import Fact, Letterhead, PermitSheet, Proof, RefusalSheet, Signature
 from ptsp.infra.pdf.words import long_date
-from ptsp.infra.tenants import Tenant
+from ptsp.infra.tenants import Tenant, local_date
 from ptsp.kernel.formulas import Value
 from ptsp.kernel.identity import mask_nik
 from ptsp.kernel.specs import FieldSpec, ServiceSpec
@@ -68,7 +68,7 @@ def refusal_sheet(paper: Paper) -> RefusalSheet:
         holder=_holder(paper),
         service=service.name["id"],
         reference=paper.bundle.reference,
-        lodged_on=paper.bundle.lodged_at.date(),
+        lodged_on=local_date(paper.bundle.lodged_at, paper.tenant.pack),
         reasons=paper.decision.reasons,
         legal_basis=(service.standard.internal["legal_basis"]["id"],),
         remedies=REMEDIES,
