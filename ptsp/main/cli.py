@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "desk": ("ptsp.main.desk_cli:desk", "Make a token that opens a desk."),
     "packs": ("ptsp.main.packs_cli:packs", "Check and show the tenants' packs."),
     "simulate": ("ptsp.main.simulate_cli:simulate", "Run one simulated agency."),
+    "tasks": ("ptsp.main.tasks_cli:tasks", "Show what is stuck, and send it on."),
     "ledger": ("ptsp.main.ledger_cli:ledger", "Check the chain of events."),
     "bench": ("ptsp.main.bench_cli:bench", "Measure the platform beside others."),
     "servers": ("ptsp.main.servers_cli:servers", "Show, check or stop the servers."),

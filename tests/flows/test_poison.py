@@ -2,11 +2,15 @@
 
 import time
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
+from ptsp.domain import routes
+from ptsp.flows.retry_task import retry_task
 from ptsp.infra.ledger import check_chains
 from ptsp.jobs import ask_agency, drain
+from ptsp.kernel.errors import Conflict, NotFound
 from ptsp.sdk.contract import Question, Receipt
 from tests.flows.acts import SIUP, approve_desks, lodge
 from tests.offices import Office
@@ -49,6 +53,19 @@ def states(office: Office) -> dict[str, str]:
     return {row.reference: row.state for row in found}
 
 
+def die_until_stuck(office: Office) -> int:
+    """Drain again and again, each time as a new worker; returns how many of them died."""
+    deaths = 0
+    deadline = time.monotonic() + 20
+    while set(states(office).values()) & {"ready", "running"} and time.monotonic() < deadline:
+        try:
+            office.drain()
+        except Killed:
+            deaths += 1
+        time.sleep(LEASE_S * 1.5)
+    return deaths
+
+
 def test_a_connector_that_breaks_on_one_question_keeps_no_other_waiting(trades, monkeypatch):
     office, references = trades
     monkeypatch.setattr(ask_agency, "FIRST_WAIT_S", 0.0)
@@ -67,17 +84,29 @@ def test_a_connector_that_breaks_on_one_question_keeps_no_other_waiting(trades, 
 def test_what_kills_its_worker_again_and_again_is_put_before_a_person(trades, monkeypatch):
     office, references = trades
     poison(office, monkeypatch, references[1], Killed())
-    deaths = 0
-    deadline = time.monotonic() + 20
-    while set(states(office).values()) & {"ready", "running"} and time.monotonic() < deadline:
-        try:
-            office.drain()
-        except Killed:
-            deaths += 1
-        time.sleep(LEASE_S * 1.5)
+    deaths = die_until_stuck(office)
     seen = states(office)
     assert seen.pop(references[1]) == "stuck"
     assert set(seen.values()) == {"approved"}
     assert deaths == drain.MOST_CRASHES
     with office.work() as work:
         assert check_chains(work.connection, office.tenant.id).broken == ()
+
+
+def test_a_person_sends_a_stuck_task_on_and_it_ends_under_the_same_key(trades, monkeypatch):
+    office, references = trades
+    monkeypatch.setattr(drain, "MOST_CRASHES", 2)
+    with monkeypatch.context() as poisoned:
+        poison(office, poisoned, references[1], Killed())
+        assert die_until_stuck(office) == 2
+    with office.work() as work:
+        (task,) = routes.stuck(work.connection)
+        retry_task(work, task.id)
+    office.drain()
+    assert set(states(office).values()) == {"approved"}
+    asked = [one.key for one in office.agencies.asked if one.step == "business_check"]
+    assert asked.count(str(task.id)) == 1
+    with office.work() as work, pytest.raises(Conflict):
+        retry_task(work, task.id)
+    with office.work() as work, pytest.raises(NotFound):
+        retry_task(work, uuid4())

@@ -10,7 +10,15 @@ from ptsp.domain.routes.merge import (
     merge,
     missing_permits,
 )
-from ptsp.domain.routes.queries import at_desk, due_tenants, tasks, tasks_by_id, tasks_of, tasks_of_kind
+from ptsp.domain.routes.queries import (
+    at_desk,
+    due_tenants,
+    stuck,
+    tasks,
+    tasks_by_id,
+    tasks_of,
+    tasks_of_kind,
+)
 from ptsp.domain.routes.rules import advance, finish_dates, is_refusal, promises
 from ptsp.domain.routes.store import (
     claim,
@@ -84,6 +92,7 @@ __all__ = [
     "promises",
     "set_heads",
     "states",
+    "stuck",
     "tasks",
     "tasks_by_id",
     "tasks_of",

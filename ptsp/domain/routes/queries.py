@@ -13,6 +13,7 @@ BY_IDS = text(f"SELECT {COLUMNS} FROM app.task WHERE id = ANY(:ids)")
 OF_BUNDLES = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) ORDER BY bundle_id, seq")
 OF_KIND = text(f"""
     SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) AND kind = :kind ORDER BY bundle_id, seq""")
+STUCK = text(f"SELECT {COLUMNS} FROM app.task WHERE state = 'stuck' ORDER BY planned_on, id LIMIT :limit")
 AT_DESK = text(f"""
     SELECT {COLUMNS} FROM app.task
      WHERE kind = 'desk' AND agency = :agency AND state = 'asked' ORDER BY planned_on, id LIMIT :limit""")
@@ -53,6 +54,11 @@ def tasks_of_kind(connection: Connection, bundle_ids: Sequence[UUID], kind: str)
 def at_desk(connection: Connection, agency: str, *, limit: int = 50) -> list[TaskRow]:
     """What waits at one desk, the most urgent first."""
     return [_row(row) for row in connection.execute(AT_DESK, {"agency": agency, "limit": limit})]
+
+
+def stuck(connection: Connection, *, limit: int = 100) -> list[TaskRow]:
+    """What a person has to look at, the most urgent first."""
+    return [_row(row) for row in connection.execute(STUCK, {"limit": limit})]
 
 
 def due_tenants(connection: Connection) -> list[int]:

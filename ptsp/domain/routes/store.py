@@ -43,6 +43,7 @@ STATES = text("""
 FINISH = text("""
     UPDATE app.task t
        SET state = r.state, lease_token = NULL,
+           crashes = CASE t.state WHEN 'stuck' THEN 0 ELSE t.crashes END, -- a person has looked: it may begin anew
            reasons = ARRAY(SELECT json_array_elements_text(r.reasons)),
            agency_ref = COALESCE(r.agency_ref, t.agency_ref),
            next_at = CASE WHEN r.again_s IS NULL THEN 'infinity'
