@@ -4,6 +4,7 @@ RQ runs `run` when the doorbell rings. The doorbell carries nothing: what is owe
 wiped Redis loses no work, only a moment until the relay rings again.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -52,9 +53,10 @@ def run() -> int:
         raise RuntimeError("the worker was started without tools; start it with `ptsp worker`")
     (tools,) = _equipped
     handled = 0
-    began = seen = time.monotonic()
-    while time.monotonic() - seen < LINGER_S and time.monotonic() - began < LONGEST_S:
-        got = drain(tools)
+    seen = time.monotonic()
+    until = seen + LONGEST_S
+    while time.monotonic() < min(until, seen + LINGER_S):
+        got = drain(tools, until=until)
         handled += got
         if got:
             seen = time.monotonic()
@@ -62,10 +64,13 @@ def run() -> int:
     return handled
 
 
-def drain(tools: Tools) -> int:
-    """Go round the tenants, one batch each, so that no tenant's import holds up the others."""
+def drain(tools: Tools, *, until: float = math.inf) -> int:
+    """Go round the tenants, one batch each, so that no tenant's import holds up the others.
+
+    No batch is begun after `until` (monotonic seconds): under load without end RQ would cut one in its middle.
+    """
     handled = 0
-    while due := due_tenants(tools):
+    while time.monotonic() < until and (due := due_tenants(tools)):
         got = sum(_drained(tools, tools.book.by_id(tenant_id)) for tenant_id in due)
         if not got:
             break  # another worker has it all

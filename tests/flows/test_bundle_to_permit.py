@@ -1,7 +1,10 @@
 """A bundle from lodging to its permits, in one process, on a real database."""
 
+import time
+
 from ptsp.domain import fees, routes
 from ptsp.infra.ledger import check_chains
+from ptsp.jobs.drain import drain
 from ptsp.main.demo.orders import FOUR_PERMITS
 from tests.flows.acts import lodge, view, work_on
 
@@ -71,3 +74,9 @@ def test_the_rooms_shown_to_the_flows_are_those_of_the_database(office):
     assert states == {routes.TaskState.READY, routes.TaskState.BLOCKED}
     with office.work() as work:
         assert fees.open_notices(work.connection, "none") == []
+
+
+def test_no_batch_is_begun_after_the_time_is_over(office):
+    lodge(office, FOUR_PERMITS)
+    assert drain(office.tools, until=time.monotonic()) == 0
+    assert drain(office.tools) > 0
