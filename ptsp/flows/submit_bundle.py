@@ -1,7 +1,7 @@
 """An applicant lodges several permits as one bundle: planned, priced, stored and owed in one transaction."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID, uuid4
@@ -10,8 +10,9 @@ from ptsp.domain import applications, routes
 from ptsp.flows._intake import lodge
 from ptsp.flows._planning import Planned, plan_bundle
 from ptsp.infra import ledger
+from ptsp.infra.files import kinds_in_words
 from ptsp.infra.work import Work
-from ptsp.kernel.errors import Conflict, Invalid
+from ptsp.kernel.errors import Conflict, Fault, Invalid
 from ptsp.kernel.reasons import fault
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no signs that are mistaken for others
@@ -127,16 +128,29 @@ def _attach(work: Work, lodged: Sequence[tuple[applications.NewBundle, applicati
         for one in order.applications
         for code, document in one.documents.items()
     ]
-    found = applications.attach_documents(work.connection, wanted) if wanted else set()
+    found = applications.attach_documents(work.connection, wanted) if wanted else {}
     faults = [
-        fault(f"applications[{position}].documents.{code}", "no_such_document")
+        wrong
         for _, order in lodged
         for position, one in enumerate(order.applications)
         for code, document in one.documents.items()
-        if (document, code) not in found
+        for wrong in _document_faults(work, position, one.service, code, found.get((document, code)))
     ]
     if faults:
         raise Invalid(faults)
+
+
+def _document_faults(
+    work: Work, position: int, service: str, code: str, media_type: str | None
+) -> Iterator[Fault]:
+    """A document may have been uploaded for a requirement of the same code that takes other kinds of file."""
+    path = f"applications[{position}].documents.{code}"
+    _, spec = work.tenant.standards[service]
+    accepts = next(one.accepts for one in spec.requirements if one.code == code)
+    if media_type is None:
+        yield fault(path, "no_such_document")
+    elif media_type not in accepts:
+        yield fault(path, "file_wrong_kind", kinds=kinds_in_words(accepts))
 
 
 def _tasks(bundle_id: UUID, one: Planned) -> list[routes.NewTask]:

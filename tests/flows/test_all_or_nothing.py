@@ -8,7 +8,7 @@ from ptsp.flows.answer_at_desk import answer_at_desk
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.infra.ledger import check_chains
 from ptsp.kernel.errors import Invalid
-from tests.flows.acts import HO, SIUP, lodge, states, work_on
+from tests.flows.acts import HO, SIUP, as_admin, lodge, states, work_on
 
 EVERYTHING = """
     SELECT 'task', t::text FROM app.task t UNION ALL SELECT 'event', e::text FROM app.event e
@@ -78,6 +78,27 @@ def test_a_submission_that_is_refused_late_leaves_nothing(office):
     with pytest.raises(Invalid), office.work() as work:
         submit_bundle(work, order)
     assert everything(office) == before
+
+
+def test_a_picture_for_one_permit_does_not_do_where_another_wants_a_pdf(office, packs):
+    order = office.order({**SIUP, **HO})
+    (pack,) = [pack for pack in packs if pack.code == office.tenant.code]
+    ho = next(at for at, one in enumerate(order.applications) if one.service == "ho")
+    (code,) = [
+        one.code
+        for one in pack.services["ho"].requirements
+        if one.accepts == ("application/pdf",) and one.permit is None and one.when is None
+    ]
+    as_admin(
+        office,
+        f"UPDATE app.document SET media_type = 'image/png' WHERE id = '{order.applications[ho].documents[code]}'",
+    )
+    with pytest.raises(Invalid) as refused, office.work() as work:
+        submit_bundle(work, order)
+    assert [(one.field, one.code) for one in refused.value.faults] == [
+        (f"applications[{ho}].documents.{code}", "file_wrong_kind")
+    ]
+    assert office.rows("SELECT 1 FROM app.bundle") == []
 
 
 def test_every_verdict_stands_in_the_ledger_once(office):

@@ -23,7 +23,7 @@ ATTACH_DOCUMENTS = text("""
       FROM json_to_recordset(CAST(:rows AS json)) AS v (id uuid, bundle_id uuid, requirement text)
      WHERE d.id = v.id AND d.requirement = v.requirement
        AND (d.bundle_id IS NULL OR d.bundle_id = v.bundle_id)
-    RETURNING d.id, d.requirement""")
+    RETURNING d.id, d.requirement, d.media_type""")
 
 
 def end_applications(
@@ -48,12 +48,12 @@ def add_document(connection: Connection, tenant_id: int, row: DocumentRow) -> No
 
 def attach_documents(
     connection: Connection, wanted: Sequence[tuple[UUID, UUID, str]]
-) -> set[tuple[UUID, str]]:
+) -> dict[tuple[UUID, str], str]:
     """Bind uploaded documents, given as (document, bundle, requirement), to their bundle.
 
-    Returns, as (document, requirement), those that exist, are for that requirement and belong to no other
-    bundle.
+    Returns the media type, by (document, requirement), of those that exist, are for that requirement and
+    belong to no other bundle.
     """
     rows = [{"id": document, "bundle_id": bundle, "requirement": code} for document, bundle, code in wanted]
     attached = connection.execute(ATTACH_DOCUMENTS, {"rows": as_rows(rows)})
-    return {(document, requirement) for document, requirement in attached}
+    return {(document, requirement): media_type for document, requirement, media_type in attached}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ptsp.infra.files.judge import BadFile, clean_name, judge
+from ptsp.infra.files.judge import BadFile, clean_name, judge, kinds_in_words
 from ptsp.infra.files.s3 import S3Store, open_s3
 from ptsp.infra.files.store import DamagedFile, FileStore, FolderStore, StoreUnavailable
 from ptsp.kernel.errors import Fault, Invalid
@@ -17,6 +17,7 @@ __all__ = [
     "StoreUnavailable",
     "clean_name",
     "judge",
+    "kinds_in_words",
     "open_store",
 ]
 

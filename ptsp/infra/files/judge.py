@@ -49,12 +49,16 @@ def _judged(data: bytes, accepts: tuple[str, ...], max_bytes: int) -> str:
         raise BadFile(Why.TOO_LARGE, most=f"{max_bytes / 1_048_576:g}")
     media_type = _by_content(data)
     if media_type not in _CHECKS or media_type not in accepts:
-        kinds = ", ".join(KINDS.get(kind, kind) for kind in accepts)
-        raise BadFile(Why.WRONG_KIND, kinds=kinds)
+        raise BadFile(Why.WRONG_KIND, kinds=kinds_in_words(accepts))
     if zipfile.is_zipfile(io.BytesIO(data)):  # the same bytes would open as an archive
         raise BadFile(Why.HIDDEN_CONTENT)
     _CHECKS[media_type](data)
     return media_type
+
+
+def kinds_in_words(accepts: tuple[str, ...]) -> str:
+    """Media types as people call them: "PDF, JPEG, PNG"."""
+    return ", ".join(KINDS.get(kind, kind) for kind in accepts)
 
 
 def _by_content(data: bytes) -> str:
