@@ -3,7 +3,7 @@
 One round trip in place of five: at the counter most of the time went there, and not into the work.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from ptsp.domain.applications import NewApplication, NewBundle
 from ptsp.domain.routes import NewTask
 from ptsp.infra.ledger import EventRow
-from ptsp.infra.rows import Row, as_rows
+from ptsp.infra.rows import as_rows, row_of
 
 # A client key that was used before is no error: its bundle is left out here and found by the flow.
 LODGE = text("""
@@ -61,13 +61,9 @@ def lodge(
     """Returns the ids of the bundles that are new."""
     values = {
         "tenant": tenant_id,
-        "bundles": as_rows(_rows(bundles)),
-        "applications": as_rows(_rows(applications)),
-        "tasks": as_rows(_rows(tasks)),
-        "events": as_rows(row.as_row() for row in events),
+        "bundles": as_rows(map(row_of, bundles)),
+        "applications": as_rows(map(row_of, applications)),
+        "tasks": as_rows(map(row_of, tasks)),
+        "events": as_rows(map(row_of, events)),
     }
     return set(connection.execute(LODGE, values).scalars())
-
-
-def _rows(new: Sequence[NewBundle | NewApplication | NewTask]) -> Iterable[Row]:
-    return ({name: getattr(one, name) for name in one.__slots__} for one in new)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import IntegrityError
 
 EVERY_TENANT = object()  # only for the sweeper, the migration and the tenant list
 
@@ -39,12 +38,6 @@ def platform_transaction(engine: Engine) -> Iterator[Connection]:
     """A transaction of no tenant: it sees the tables of the platform and no row of any tenant."""
     with engine.connect().execution_options(tenant=EVERY_TENANT) as connection, connection.begin():
         yield connection
-
-
-def violated(error: IntegrityError) -> str | None:
-    """The name of the constraint that refused, which is our word for what is wrong."""
-    diagnosis = getattr(error.orig, "diag", None)
-    return getattr(diagnosis, "constraint_name", None)
 
 
 def _bind(connection: Connection) -> None:

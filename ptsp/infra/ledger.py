@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from ptsp.infra.rows import Row, as_rows
+from ptsp.infra.rows import as_rows, row_of
 
 START = bytes(32)
 
@@ -45,9 +45,6 @@ class EventRow:
     type: str
     body: str
     hash: bytes
-
-    def as_row(self) -> Row:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def append(connection: Connection, tenant_id: int, rows: Sequence[EventRow]) -> 
     """Write rows of any number of bundles with one statement."""
     if not rows:
         return
-    connection.execute(INSERT, {"tenant": tenant_id, "rows": as_rows(row.as_row() for row in rows)})
+    connection.execute(INSERT, {"tenant": tenant_id, "rows": as_rows(map(row_of, rows))})
 
 
 def canonical(value: object) -> str:

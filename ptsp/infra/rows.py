@@ -5,8 +5,20 @@ Arrays of `unnest` cost the driver four times as much, most of it in quoting tex
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 Row = Mapping[str, object]
+
+
+class Slotted(Protocol):
+    """A dataclass with slots."""
+
+    __slots__: tuple[str, ...]
+
+
+def row_of(value: Slotted) -> dict[str, object]:
+    """The fields of a slotted dataclass by name, nested values as they are."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def as_rows(rows: Iterable[Row]) -> str:

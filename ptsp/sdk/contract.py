@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-import requests
-
 
 class Verdict(StrEnum):
     """What an agency says of a task."""
@@ -80,10 +78,6 @@ class Connector(Protocol):
 
     def read_reply(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Verify and translate the agency's callback. Raises Forged."""
-
-
-class ConnectorClass(Protocol):
-    def __call__(self, settings: Settings, http: requests.Session) -> Connector: ...
 
 
 @dataclass(frozen=True, slots=True)

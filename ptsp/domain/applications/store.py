@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.applications.types import DocumentRow
-from ptsp.infra.rows import as_rows
+from ptsp.infra.rows import as_rows, row_of
 
 END_APPLICATIONS = text("""
     UPDATE app.application a SET state = v.state, ended_at = :now
@@ -41,9 +41,7 @@ def end_applications(
 
 
 def add_document(connection: Connection, tenant_id: int, row: DocumentRow) -> None:
-    connection.execute(
-        ADD_DOCUMENT, {"tenant": tenant_id, **{name: getattr(row, name) for name in row.__slots__}}
-    )
+    connection.execute(ADD_DOCUMENT, {"tenant": tenant_id, **row_of(row)})
 
 
 def attach_documents(

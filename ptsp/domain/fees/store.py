@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.fees.notices import Notice, PaymentRow
+from ptsp.infra.rows import row_of
 
 ADD_NOTICES = text("""
     INSERT INTO app.fee_notice (tenant_id, id, bundle_id, application_id, number, bill, lines, total, issued_on,
@@ -59,8 +60,7 @@ def open_notices(connection: Connection, bill: str) -> list[Notice]:
 
 def add_payment(connection: Connection, tenant_id: int, payment: PaymentRow) -> bool:
     """Book a payment. False when the provider's reference was booked before."""
-    values = {name: getattr(payment, name) for name in PaymentRow.__slots__}
-    return connection.execute(ADD_PAYMENT, {"tenant": tenant_id, **values}).scalar() is not None
+    return connection.execute(ADD_PAYMENT, {"tenant": tenant_id, **row_of(payment)}).scalar() is not None
 
 
 def payment_booked(connection: Connection, provider: str, provider_ref: str) -> PaymentRow | None:

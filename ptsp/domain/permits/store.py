@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.permits.types import Decision
-from ptsp.infra.rows import as_rows
+from ptsp.infra.rows import as_rows, row_of
 
 COLUMNS = """id, bundle_id, application_id, kind, number, code, drafted_at, valid_until, reasons, state, issued_at,
              sha256"""
@@ -29,7 +29,7 @@ ISSUE = text("""
 
 def add_decisions(connection: Connection, tenant_id: int, decisions: Sequence[Decision]) -> None:
     if decisions:
-        rows = as_rows({name: getattr(one, name) for name in Decision.__slots__} for one in decisions)
+        rows = as_rows(map(row_of, decisions))
         connection.execute(ADD, {"tenant": tenant_id, "rows": rows})
 
 

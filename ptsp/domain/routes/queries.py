@@ -8,7 +8,6 @@ from sqlalchemy import Connection, text
 from ptsp.domain.routes.types import TaskRow
 
 COLUMNS = """id, bundle_id, seq, code, kind, agency, days, planned_on, state, attempts, reasons, started_at, ended_at"""
-OF_BUNDLE = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = :bundle ORDER BY seq")
 BY_IDS = text(f"SELECT {COLUMNS} FROM app.task WHERE id = ANY(:ids)")
 OF_BUNDLES = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) ORDER BY bundle_id, seq")
 OF_KIND = text(f"""
@@ -32,7 +31,7 @@ DUE_TENANTS = text("""
 
 def tasks(connection: Connection, bundle_id: UUID) -> list[TaskRow]:
     """All tasks of one bundle in the order of its graph."""
-    return [_row(row) for row in connection.execute(OF_BUNDLE, {"bundle": bundle_id})]
+    return tasks_of(connection, [bundle_id]).get(bundle_id, [])
 
 
 def tasks_of(connection: Connection, bundle_ids: Sequence[UUID]) -> dict[UUID, list[TaskRow]]:

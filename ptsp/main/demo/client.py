@@ -1,8 +1,7 @@
 """The platform's API as a client far away would use it."""
 
-import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,15 +107,6 @@ class Client:
 
 def bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
-
-
-def wait_until(holds: Callable[[], bool], *, timeout_s: float, every_s: float = 0.2, what: str) -> None:
-    """Raises CallFailed when it does not hold in time."""
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        if time.monotonic() > deadline:
-            raise CallFailed(f"waited {timeout_s:.0f} s for {what}")
-        time.sleep(every_s)
 
 
 def _read(answer: requests.Response) -> dict[str, Any]:
