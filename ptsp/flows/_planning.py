@@ -1,11 +1,12 @@
 """Turn a submission into its plan: what is asked, in which order, until when and for how much. Nothing is stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from ptsp.domain import applications, fees, routes
+from ptsp.domain import applications, deadlines, fees, routes
 from ptsp.infra.tenants import Tenant
+from ptsp.infra.work import Work
 from ptsp.kernel.errors import Fault, Invalid, PtspError
 from ptsp.kernel.formulas import Value
 from ptsp.kernel.reasons import fault
@@ -16,17 +17,14 @@ MOST_APPLICATIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A submission that fits: `ends[seq]` and `promised[position]` are dates, `bills[position]` what it costs."""
+    """A submission that fits: its graph, its clocks as they start, what follows from them, `bills[position]`."""
 
     lodged: tuple[routes.Lodged, ...]
     plan: routes.Plan
-    ends: tuple[date, ...]
-    promised: Mapping[int, date]
+    line: deadlines.Timeline
+    dates: deadlines.Dates
+    warnings: deadlines.Warnings
     bills: tuple[fees.Bill, ...]
-
-    @property
-    def promised_on(self) -> date:
-        return max(self.promised.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +37,81 @@ class _Judged:
     missing: tuple[Fault, ...]
 
 
-def plan_bundle(tenant: Tenant, order: applications.Order, today: date) -> Planned:
+def plan_bundle(work: Work, order: applications.Order) -> Planned:
     """Raises Invalid naming every fault of the submission at once."""
     who = {name: getattr(order.applicant, name) for name in order.applicant.__slots__}
-    judged = _judged(tenant, order.applications, today)
-    faults = applications.applicant_faults(who, today)
-    return _planned(tenant, judged, today, [*faults, *judged.faults, *judged.missing])
+    judged = _judged(work.tenant, order.applications, work.today)
+    faults = applications.applicant_faults(who, work.today)
+    return _planned(work, judged, [*faults, *judged.faults, *judged.missing])
 
 
-def plan_inquiry(
-    tenant: Tenant, inquiry: applications.Inquiry, today: date
-) -> tuple[Planned, tuple[str, ...]]:
+def plan_inquiry(work: Work, inquiry: applications.Inquiry) -> tuple[Planned, tuple[str, ...]]:
     """The plan, and the paths of documents still to be brought. Raises Invalid with every fault of what is given."""
-    judged = _judged(tenant, inquiry.applications, today)
-    faults = applications.applicant_faults(inquiry.given, today)
-    planned = _planned(tenant, judged, today, [*faults, *judged.faults])
+    judged = _judged(work.tenant, inquiry.applications, work.today)
+    faults = applications.applicant_faults(inquiry.given, work.today)
+    planned = _planned(work, judged, [*faults, *judged.faults])
     return planned, tuple(one.field for one in judged.missing)
 
 
-def _planned(tenant: Tenant, judged: _Judged, today: date, faults: Sequence[Fault]) -> Planned:
+def plan_addition(work: Work, wanted: applications.Wanted, beside: Sequence[str]) -> routes.Lodged:
+    """One more application for a bundle in which permits of the services `beside` come, or came.
+
+    Raises Invalid naming every fault, by paths of this application alone.
+    """
+    judged = _judged(work.tenant, [wanted], work.today, beside)
+    faults = [
+        replace(one, field=one.field.removeprefix("applications[0]."))
+        for one in (*judged.faults, *judged.missing)
+    ]
+    if faults:
+        raise Invalid(faults)
+    return judged.lodged[0]
+
+
+def _planned(work: Work, judged: _Judged, faults: Sequence[Fault]) -> Planned:
     if faults:
         raise Invalid(faults)
     plan = routes.merge(judged.lodged)
-    ends = routes.finish_dates(plan.nodes, today, tenant.calendar_of)
-    return Planned(judged.lodged, plan, ends, routes.promises(plan, ends), judged.bills)
+    line = deadlines.Timeline.at_lodging(shape_of(plan, [one.service for one in judged.lodged]), work.now)
+    times, calendar_of = line.times(), work.tenant.calendars.of
+    dates = deadlines.dates(line.shape, times, calendar_of)
+    rules = [one.service.standard.warnings for one in judged.lodged]
+    warnings = deadlines.Warnings(line.shape, times, dates, calendar_of, rules)
+    return Planned(judged.lodged, plan, line, dates, warnings, judged.bills)
 
 
-def _judged(tenant: Tenant, applied: Sequence[applications.Wanted], today: date) -> _Judged:
+def shape_of(plan: routes.Plan, services: Sequence[ServiceSpec]) -> deadlines.Shape:
+    """The bundle as time sees it. `services[position]`."""
+    return deadlines.Shape(
+        steps=tuple(
+            deadlines.StepShape(node.agency, node.kind, node.limit, node.after, node.members)
+            for node in plan.nodes
+        ),
+        permits=tuple(
+            deadlines.PermitShape(
+                service.standard.time_limit.limit,
+                _starter(plan, position, service),
+                service.standard.clock.stops,
+            )
+            for position, service in enumerate(services)
+        ),
+    )
+
+
+def _starter(plan: routes.Plan, position: int, service: ServiceSpec) -> int | None:
+    """The task that finds this application complete and correct, if lodging does not do."""
+    code = service.standard.clock.starts_after
+    if code is None:
+        return None
+    mine = (position, code)
+    return next((node.seq for node in plan.nodes if mine in zip(node.members, node.codes, strict=True)), None)
+
+
+def _judged(
+    tenant: Tenant, applied: Sequence[applications.Wanted], today: date, beside: Sequence[str] = ()
+) -> _Judged:
     faults = _bundle_faults(applied)
+    offered = [*beside, *(wanted.service for wanted in applied)]
     missing: list[Fault] = []
     lodged: list[routes.Lodged] = []
     bills: list[fees.Bill] = []
@@ -82,7 +127,7 @@ def _judged(tenant: Tenant, applied: Sequence[applications.Wanted], today: date)
         bill, wrong = _bill(service, answers, position)
         one = routes.Lodged(service, answers, frozenset(wanted.documents), is_billed(service, bill))
         faults += wrong + _unasked_documents(one, position)
-        missing += _missing_documents(one, applied, position)
+        missing += _missing_documents(one, offered, position)
         lodged.append(one)
         bills.append(bill)
     return _Judged(tuple(lodged), tuple(bills), tuple(faults), tuple(missing))
@@ -130,11 +175,9 @@ def _unasked_documents(one: routes.Lodged, position: int) -> list[Fault]:
     return [fault(f"{where}.{code}", "unknown") for code in sorted(one.shown - asked)]
 
 
-def _missing_documents(
-    one: routes.Lodged, applied: Sequence[applications.Wanted], position: int
-) -> list[Fault]:
+def _missing_documents(one: routes.Lodged, offered: Sequence[str], position: int) -> list[Fault]:
     faults = []
-    for requirement in routes.missing_permits(one, (wanted.service for wanted in applied)):
+    for requirement in routes.missing_permits(one, offered):
         where = f"applications[{position}].documents.{requirement.code}"
         name = requirement.label.get("en", requirement.code)
         if requirement.permit:

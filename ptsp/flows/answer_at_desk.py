@@ -3,18 +3,24 @@
 from uuid import UUID
 
 from ptsp.domain import applications, routes
+from ptsp.flows._corrections import of_bundle
 from ptsp.flows.record_results import record_results
 from ptsp.infra.work import Work
-from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
+from ptsp.kernel.errors import Conflict, Invalid, NotFound
+from ptsp.kernel.reasons import fault
 
 
 def answer_at_desk(
     work: Work, agency: str, task_id: UUID, *, is_approved: bool, reasons: tuple[str, ...]
 ) -> None:
-    """Approve, or reject with reasons. Raises NotFound for a task of another desk, Conflict for an ended one."""
+    """Approve, or reject with reasons.
+
+    Raises NotFound for a task of another desk, Conflict for an ended one and while the applicant's answer to a
+    correction is awaited.
+    """
     reasons = tuple(reason.strip() for reason in reasons if reason.strip())
     if not is_approved and not reasons:
-        raise Invalid([Fault("reasons", "a rejection needs at least one reason")])
+        raise Invalid([fault("reasons", "missing")])
     judged = (applications.text_fault(f"reasons[{at}]", reason) for at, reason in enumerate(reasons))
     if faults := [wrong for wrong in judged if wrong]:
         raise Invalid(faults)
@@ -23,6 +29,9 @@ def answer_at_desk(
         raise NotFound("there is no such task at this desk")
     if task.state == routes.TaskState.BLOCKED:
         raise Conflict("the task waits for others and cannot be answered yet")
+    routes.lock(work.connection, work.tenant.id, [task.bundle_id])
+    if any(one.seq == task.seq and one.state == "open" for one in of_bundle(work, task.bundle_id)):
+        raise Conflict("the task waits for the applicant's answer: wait for it, or take the correction back")
     state = routes.TaskState.APPROVED if is_approved else routes.TaskState.REJECTED
     result = routes.Result(task_id, state, reasons=() if is_approved else reasons)
     if not record_results(work, [task.bundle_id], [result]):

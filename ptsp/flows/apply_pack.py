@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, text
 
-from ptsp.infra import ledger
+from ptsp.infra import calendars, ledger
 from ptsp.infra.database import platform_transaction, tenant_transaction
 from ptsp.infra.packs import pack_to_json, service_to_json
 from ptsp.kernel.errors import BadPack, Fault
@@ -17,8 +17,8 @@ ENSURE = text("""
     ON CONFLICT ON CONSTRAINT one_tenant_per_code DO NOTHING""")
 FIND = text("SELECT id FROM app.tenant WHERE code = :code")
 DESCRIBE = text("""
-    UPDATE app.tenant SET prefix = :prefix, region_code = :region_code
-     WHERE id = :tenant AND (prefix, region_code) IS DISTINCT FROM (:prefix, :region_code)""")
+    UPDATE app.tenant SET prefix = :prefix, region_code = :region_code, is_archive = false
+     WHERE id = :tenant AND (prefix, region_code, is_archive) IS DISTINCT FROM (:prefix, :region_code, false)""")
 IN_FORCE = text("SELECT digest FROM app.pack ORDER BY applied_at DESC LIMIT 1")
 ADD_PACK = text("""
     INSERT INTO app.pack (tenant_id, id, digest, content, applied_by)
@@ -62,6 +62,7 @@ def apply_pack(engine: Engine, pack: TenantPack, *, by: str) -> Applied:
         if is_new:
             row = {"tenant": tenant_id, "id": uuid4(), "digest": pack.digest, "by": by}
             connection.execute(ADD_PACK, row | {"content": ledger.canonical(pack_to_json(pack))})
+        calendars.renew(connection, tenant_id, pack, decree=f"pack {pack.digest[:12]}", by=by)
     return Applied(pack.code, tenant_id, tuple(added), is_new)
 
 

@@ -3,6 +3,11 @@
 import json
 from collections.abc import Callable, Mapping
 
+from ptsp.flows import deemed_texts
+from ptsp.flows.change_texts import WRITERS as CHANGES
+from ptsp.flows.change_texts import correction_text
+from ptsp.flows.clock_texts import calendar_changed, clock_moved, clock_started, promise_moved
+from ptsp.flows.warning_texts import warned
 from ptsp.kernel.money import rupiah
 from ptsp.kernel.specs import Text
 
@@ -11,14 +16,32 @@ Names = Mapping[int, Text]  # task seq -> its name
 
 OUTCOMES = {
     "approved": ("Semua permohonan dikabulkan.", "All applications were approved."),
+    "withdrawn": ("Permohonan ditarik kembali.", "The applications were withdrawn."),
+    "lapsed": ("Permohonan gugur.", "The applications lapsed."),
     "partly_approved": ("Sebagian permohonan dikabulkan.", "Some of the applications were approved."),
     "refused": ("Permohonan ditolak.", "The applications were refused."),
+}
+
+
+ENDS = {
+    "approved": ("dikabulkan", "approved"),
+    "rejected": ("ditolak", "refused"),
+    "withdrawn": ("ditarik kembali", "withdrawn"),
+    "lapsed": ("gugur", "lapsed"),
 }
 
 
 def event_text(type_: str, body: str, names: Names, services: Mapping[int, Text]) -> Text:
     """One sentence, in Indonesian and English. An unknown type is shown by its name rather than hidden."""
     data = json.loads(body)["data"]
+    if type_ == "promise.moved":
+        return promise_moved(data, names, services)
+    if type_.startswith("clock.") and type_ != "clock.started":
+        return clock_moved(type_, data, names)
+    if type_.startswith("correction."):
+        return correction_text(type_, data, names)
+    if type_ == "deadline.warned":
+        return warned(data, names, services)
     if type_.startswith("task.") and type_ in TASK_TEXTS:
         before, before_en = TASK_TEXTS[type_]
         name = names[data["seq"]]
@@ -35,6 +58,7 @@ TASK_TEXTS = {
     "task.stuck": ("Perlu dilihat petugas", "An officer has to look"),
     "task.approved": ("Selesai dan disetujui", "Done and approved"),
     "task.rejected": ("Ditolak", "Rejected"),
+    "task.deemed": ("Disetujui karena hukum", "Approved by law"),
 }
 
 
@@ -73,18 +97,9 @@ def _issued(data: Data, services: Mapping[int, Text]) -> Text:
     return {"id": f"{kind} {data['number']} terbit.", "en": f"{kind_en} {data['number']} was issued."}
 
 
-def _cut(data: Data, services: Mapping[int, Text]) -> Text:
-    del data, services
-    return {
-        "id": "Langkah yang bergantung pada penolakan itu dihentikan; yang lain berjalan terus.",
-        "en": "Steps that depend on that rejection were ended; the others go on.",
-    }
-
-
 def _ended(data: Data, services: Mapping[int, Text]) -> Text:
     name = services[int(str(data["position"]))]
-    is_approved = data["state"] == "approved"
-    said, said_en = ("dikabulkan", "approved") if is_approved else ("ditolak", "refused")
+    said, said_en = ENDS[str(data["state"])]
     return {"id": f"{name['id']}: {said}.", "en": f"{name['en']}: {said_en}."}
 
 
@@ -94,12 +109,37 @@ def _bundle_ended(data: Data, services: Mapping[int, Text]) -> Text:
     return {"id": said, "en": said_en}
 
 
+def _replanned(data: Data, services: Mapping[int, Text]) -> Text:
+    name, version = services[int(str(data["position"]))], data["to"]
+    if data.get("is_undo"):
+        return {
+            "id": f"{name['id']} kembali ke versi {version} standar layanan.",
+            "en": f"{name['en']} is back under version {version} of its standard.",
+        }
+    return {
+        "id": f"{name['id']} kini mengikuti versi {version} standar layanan; yang sudah berjalan tetap berlaku.",
+        "en": f"{name['en']} goes by version {version} of its standard now; what has begun stays as it is.",
+    }
+
+
+def _added(data: Data, services: Mapping[int, Text]) -> Text:
+    name = services[int(str(data["position"]))]
+    return {"id": f"Permohonan {name['id']} ditambahkan.", "en": f"{name['en']} was added."}
+
+
 WRITERS: Mapping[str, Callable[[Data, Mapping[int, Text]], Text]] = {
     "bundle.submitted": _submitted,
+    "clock.started": clock_started,
+    "calendar.changed": lambda data, services: calendar_changed(data),
+    "bundle.replanned": _replanned,
+    "application.added": _added,
     "fee.charged": _charged,
     "payment.settled": _settled,
     "decision.issued": _issued,
-    "tasks.cut": _cut,
     "application.ended": _ended,
     "bundle.ended": _bundle_ended,
+    "application.deemed": deemed_texts.deemed,
+    "application.deemed_held": deemed_texts.held,
+    "application.deemed_refused": deemed_texts.refused,
+    **CHANGES,
 }

@@ -1,10 +1,13 @@
-"""Hand out a stored file to whoever holds the bundle's key, and to nobody else."""
+"""Hand out a stored file to whoever holds the bundle's key, and to the officer whose task it is for."""
 
 from uuid import UUID
 
 from ptsp.domain import applications, permits
+from ptsp.flows._case import read_case
+from ptsp.flows.show_case import papers_of
 from ptsp.flows.track_bundle import find_bundle
 from ptsp.infra.files import FileStore
+from ptsp.infra.tenants import TenantBook
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import Conflict, NotFound
 
@@ -32,3 +35,16 @@ def fetch_upload(
         if str(row.id) == str(document):
             return files.get(work.tenant.code, row.sha256), row
     raise NotFound("this bundle has no such document")
+
+
+def fetch_for_desk(
+    work: Work, book: TenantBook, files: FileStore, agency: str, task_id: UUID, document: UUID
+) -> tuple[bytes, applications.DocumentRow]:
+    """A document for one of the applications that a task of this desk is for."""
+    case = read_case(work, book, agency, task_id)
+    rows = applications.documents(work.connection, case.bundle.id)
+    shown = {paper.id for paper in papers_of(case, rows)}
+    for row in rows:
+        if row.id == document and row.id in shown:
+            return files.get(work.tenant.code, row.sha256), row
+    raise NotFound("this task has no such document")

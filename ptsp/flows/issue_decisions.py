@@ -10,12 +10,22 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications, permits, routes
+from ptsp.flows.deemed_evidence import DeemedApproval, deemed_approvals
 from ptsp.flows.papers import Paper
 from ptsp.flows.record_results import record_results
 from ptsp.infra import ledger, numbers
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.work import Work
+from ptsp.kernel.limits import end_of
 from ptsp.kernel.specs import Outcome, ServiceSpec
+
+# What is said of a permit of the same bundle that was needed and did not come; it may have ended just now.
+ENDED = {
+    "open": "telah ditolak",
+    "rejected": "telah ditolak",
+    "withdrawn": "telah ditarik oleh pemohon",
+    "lapsed": "telah gugur karena tidak diperbaiki pada waktunya",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +42,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One application at its decision."""
+    """One application at its decision. One that the law has approved is refused for nothing that came later."""
 
     task: routes.Claimed
     bundle: applications.BundleRow
     application: applications.ApplicationRow
     service: ServiceSpec
     reasons: tuple[str, ...]
+    deemed: DeemedApproval | None
 
 
 def draft_decisions(
@@ -58,23 +69,25 @@ def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
     """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications."""
     if not signed:
         return
-    results, facts = [], {}
+    results, facts, appeals = [], {}, {}
     for draft, sha in signed:
         decision = draft.paper.decision
         state = routes.TaskState.REJECTED if draft.paper.is_refusal else routes.TaskState.APPROVED
         results.append(routes.Result(draft.task.id, state, draft.task.lease, reasons=decision.reasons))
         said = {"kind": decision.kind, "number": decision.number, "sha256": sha}
         facts[draft.task.id] = [ledger.Fact("decision.issued", work.actor, said)]
+        appeals[draft.task.id] = permits.Issued(decision.id, sha, draft.paper.appeal_until)
     bundle_ids = sorted({draft.task.bundle_id for draft, _ in signed})
     counted = {task.id for task in record_results(work, bundle_ids, results, facts)}
-    files = {draft.paper.decision.id: sha for draft, sha in signed if draft.task.id in counted}
-    permits.mark_issued(work.connection, files)
+    permits.mark_issued(work.connection, [one for task, one in appeals.items() if task in counted])
 
 
 def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: Sequence[UUID]) -> list[_Case]:
     bundles = applications.bundles(work.connection, ids)
     lodged = applications.applications(work.connection, ids)
     all_tasks = routes.tasks_of(work.connection, ids)
+    deemed_in = [bundle_id for bundle_id in ids if any(one.deemed_on for one in lodged[bundle_id])]
+    approved_by_law = deemed_approvals(work, deemed_in)
     cases = []
     for task in tasks:
         bundle = bundles[task.bundle_id]
@@ -82,19 +95,23 @@ def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: S
         siblings = lodged[task.bundle_id]
         application = siblings[graph.members[task.seq][0]]
         names = {
-            one.position: book.standard(work.connection, work.tenant, one.standard_id).name["id"]
+            one.position: (book.standard(work.connection, work.tenant, one.standard_id).name["id"], one.state)
             for one in siblings
         }
-        reasons = _reasons(graph, all_tasks[task.bundle_id], task.seq, names)
+        deemed = approved_by_law.get((task.bundle_id, application.position))
+        reasons = () if deemed else _reasons(graph, all_tasks[task.bundle_id], task.seq, names)
         service = book.standard(work.connection, work.tenant, application.standard_id)
-        cases.append(_Case(task, bundle, application, service, reasons))
+        cases.append(_Case(task, bundle, application, service, reasons, deemed))
     return cases
 
 
 def _reasons(
-    graph: routes.Graph, tasks: Sequence[routes.TaskRow], decide: int, names: Mapping[int, str]
+    graph: routes.Graph, tasks: Sequence[routes.TaskRow], decide: int, names: Mapping[int, tuple[str, str]]
 ) -> tuple[str, ...]:
-    """Why this application is refused: the reasons of every rejection before it, each once. Empty: it is not."""
+    """Why this application is refused: the reasons of every rejection before it, each once. Empty: it is not.
+
+    `names` are the name and the state of each application.
+    """
     reasons: dict[str, None] = {}
     seen: set[int] = set()
     open_ends = list(graph.after[decide])
@@ -104,8 +121,9 @@ def _reasons(
             continue
         seen.add(seq)
         task = tasks[seq]
-        if task.state == routes.TaskState.REJECTED and seq in graph.decides:
-            reasons[f"{names[graph.members[seq][0]]} yang menjadi syarat telah ditolak."] = None
+        if task.state in routes.LOST and seq in graph.decides:
+            name, state = names[graph.members[seq][0]]
+            reasons[f"{name} yang menjadi syarat {ENDED[state]}."] = None
         elif task.state == routes.TaskState.REJECTED:
             reasons |= dict.fromkeys(task.reasons)
         else:
@@ -116,8 +134,19 @@ def _reasons(
 def _paper(work: Work, case: _Case, decision: permits.Decision, public_url: str) -> Paper:
     sealed = case.bundle.applicant
     applicant = work.tenant.vault.open(work.tenant.id, f"bundle.applicant:{case.bundle.id}", sealed)
+    objection = case.service.standard.objection if decision.kind == "refusal" else None
+    until = end_of(objection.within, work.tenant.calendar, work.now).date() if objection else None
     return Paper(
-        work.tenant, case.service, case.bundle, case.application, applicant, decision, work.today, public_url
+        work.tenant,
+        case.service,
+        case.bundle,
+        case.application,
+        applicant,
+        decision,
+        work.today,
+        public_url,
+        appeal_until=until,
+        deemed=case.deemed,
     )
 
 

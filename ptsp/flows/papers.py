@@ -6,20 +6,25 @@ from datetime import date
 from decimal import Decimal
 
 from ptsp.domain import applications, permits
+from ptsp.flows.deemed_evidence import DeemedApproval
 from ptsp.infra.pdf import Fact, Letterhead, PermitSheet, Proof, RefusalSheet, Signature
 from ptsp.infra.pdf.words import long_date
 from ptsp.infra.tenants import Tenant, local_date
 from ptsp.kernel.formulas import Value
 from ptsp.kernel.identity import mask_nik
+from ptsp.kernel.limits import Limit, Unit
 from ptsp.kernel.specs import FieldSpec, ServiceSpec
 
 TEST_NOTE = (
     "Ditandatangani secara elektronik dengan sertifikat uji; keasliannya diperiksa pada alamat di atas."
 )
-REMEDIES = (
-    "Perbaiki hal-hal di atas, lalu ajukan permohonan baru.",
-    "Sampaikan keberatan secara tertulis kepada kantor ini bila keputusan ini dianggap keliru.",
-)
+REMEDIES = ("Perbaiki hal-hal di atas, lalu ajukan permohonan baru.",)
+UNITS = {
+    Unit.WORKING_DAYS: "hari kerja",
+    Unit.WORKING_HOURS: "jam kerja",
+    Unit.CALENDAR_DAYS: "hari kalender",
+    Unit.MONTHS: "bulan",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Paper:
     decision: permits.Decision
     issued_on: date
     public_url: str
+    appeal_until: date | None = None  # the last day for an objection to a refusal
+    deemed: DeemedApproval | None = None  # nobody decided in time, and the law did
 
     @property
     def is_refusal(self) -> bool:
@@ -56,6 +63,7 @@ def permit_sheet(paper: Paper) -> PermitSheet:
         signature=_signature(paper),
         proof=_proof(paper),
         note=TEST_NOTE,
+        deemed=_deemed(paper),
     )
 
 
@@ -72,11 +80,45 @@ def refusal_sheet(paper: Paper) -> RefusalSheet:
         reasons=paper.decision.reasons,
         legal_basis=(service.standard.internal["legal_basis"]["id"],),
         remedies=REMEDIES,
+        appeal=_appeal(paper),
         issued_on=paper.issued_on,
         signature=_signature(paper),
         proof=_proof(paper),
         note=TEST_NOTE,
     )
+
+
+def _deemed(paper: Paper) -> tuple[Fact, ...]:
+    """That silence made it an approval: by which law, and from when to when nobody decided."""
+    if paper.deemed is None:
+        return ()
+    by_law = paper.deemed
+    facts = [
+        Fact("Dasar hukum", by_law.legal_basis),
+        Fact("Dihitung sejak", long_date(by_law.started_on)),
+        Fact("Batas waktu", long_date(by_law.due_on)),
+        Fact("Dianggap disetujui", long_date(local_date(by_law.at, paper.tenant.pack))),
+    ]
+    if by_law.ground:
+        facts.append(Fact("Pertimbangan", by_law.ground))
+    return tuple(facts)
+
+
+def _appeal(paper: Paper) -> str:
+    """The way of appeal, as the standard has it; empty where it has none."""
+    objection = paper.service.standard.objection
+    if objection is None or paper.appeal_until is None:
+        return ""
+    return (
+        f"Terhadap keputusan ini Saudara dapat mengajukan keberatan secara tertulis kepada {objection.to['id']} "
+        f"paling lambat tanggal {long_date(paper.appeal_until)} ({_limit(objection.within)} sejak surat ini terbit), "
+        "melalui halaman pemantauan permohonan atau di loket kantor ini. Keberatan diputus paling lama "
+        f"{_limit(objection.decided_within)} sejak diterima. Dasar hukum: {objection.legal_basis}."
+    )
+
+
+def _limit(limit: Limit) -> str:
+    return f"{limit.amount} {UNITS[limit.unit]}"
 
 
 def shown_answer(field: FieldSpec, value: Value) -> str:

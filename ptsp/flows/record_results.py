@@ -4,10 +4,14 @@ The one place where verdicts become state: workers, replies, payments and office
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from ptsp.domain import applications, routes
+from ptsp.domain import applications, deadlines, outages, routes
+from ptsp.flows._corrections import drop_needless, of_stopped
+from ptsp.flows._outage_stops import hold_up
+from ptsp.flows._retiming import Cause, Happened, Retimed, append_facts, causes_of, joined
+from ptsp.flows._stops import release
 from ptsp.infra import ledger
 from ptsp.infra.work import Work
 
@@ -19,6 +23,7 @@ EVENTS = {
     routes.TaskState.STUCK: "task.stuck",
     routes.TaskState.APPROVED: "task.approved",
     routes.TaskState.REJECTED: "task.rejected",
+    routes.TaskState.DEEMED: "task.deemed",
 }
 
 
@@ -26,8 +31,9 @@ EVENTS = {
 class Moved:
     """What all bundles of one batch have to change."""
 
-    moves: dict[tuple[UUID, int], routes.TaskState] = field(default_factory=dict)
-    ends: dict[tuple[UUID, int], str] = field(default_factory=dict)
+    retimed: Retimed
+    is_recounted: bool = False  # another standard may warn otherwise
+    moves: list[routes.Move] = field(default_factory=list)
     outcomes: dict[UUID, str] = field(default_factory=dict)
 
 
@@ -44,60 +50,133 @@ def record_results(
     """
     connection, tenant_id = work.connection, work.tenant.id
     held = routes.lock(connection, tenant_id, bundle_ids)
-    settled = routes.finish(connection, tenant_id, results)
+    settled = routes.finish(connection, tenant_id, results, work.now)
     by_task = {result.task_id: result for result in results}
     facts: Facts = {}
+    ended: dict[UUID, list[routes.Settled]] = {}
     for task in settled:
         result = by_task[task.id]
         if result.is_news:
             told = facts.setdefault(task.bundle_id, [])
             told += (extra or {}).get(task.id, ())
             told.append(_fact(work, task, result))
-    ended = {task.bundle_id for task in settled if task.state in routes.FINAL}
-    moved = Moved()
-    for bundle_id, states in routes.states(connection, tenant_id, ended).items() if ended else ():
-        _advance(work, held[bundle_id], states, moved, facts)
-    _close_applications(work, moved, facts)
-    routes.move(connection, tenant_id, moved.moves)
-    _write_ledger(work, held, moved, facts)
+        if task.state in routes.FINAL:
+            ended.setdefault(task.bundle_id, []).append(task)
+    go_on(work, held, ended, facts)
     return settled
 
 
-def _advance(work: Work, held: routes.Held, states: routes.States, moved: Moved, facts: Facts) -> None:
-    what = routes.advance(held.graph, states)
-    for seq in what.start:
-        moved.moves[held.bundle_id, seq] = routes.TaskState.READY
-    for seq in what.cut:
-        moved.moves[held.bundle_id, seq] = routes.TaskState.CUT
-    if what.cut:
-        told = facts.setdefault(held.bundle_id, [])
-        told.append(ledger.Fact("tasks.cut", work.actor, {"seqs": list(what.cut)}))
-    for position, is_approved in what.ended.items():
-        moved.ends[held.bundle_id, position] = "approved" if is_approved else "rejected"
-    if what.outcome:
-        moved.outcomes[held.bundle_id] = what.outcome.value
+def go_on(
+    work: Work,
+    held: Mapping[UUID, routes.Held],
+    ended: Mapping[UUID, Sequence[routes.Settled]],
+    facts: Facts,
+    causes: Mapping[UUID, Sequence[Cause]] | None = None,
+    *,
+    is_recounted: bool = False,
+) -> None:
+    """Move locked bundles on after tasks of theirs ended, work out their dates again, and write the ledger.
+
+    `facts` are what is to be told first; what follows from it is added. `causes` say by bundle why dates move,
+    where it is more than the ends of the tasks. What begins at an agency that is down is stopped at once.
+    """
+    moved = Moved(Retimed(work), is_recounted)
+    clocks = deadlines.clocks(work.connection, work.tenant.id, ended)
+    advances = {bundle_id: _advanced(held[bundle_id], one) for bundle_id, one in clocks.items()}
+    closed = _close_applications(work, advances)
+    down, asked = _down(work, advances), of_stopped(work, clocks.values())
+    for bundle_id, one in clocks.items():
+        what = advances[bundle_id]
+        told = facts.setdefault(bundle_id, [])
+        told += _happened(work, one, ended[bundle_id], what, closed.get(bundle_id, {}))
+        dropped = drop_needless(work, one, asked.get(bundle_id, ()))
+        held_up = joined(dropped, hold_up(work, one, what.start, down))
+        held_up = joined(held_up, release(work, one))
+        told += held_up.facts
+        why = (causes or {}).get(bundle_id) or causes_of(work, ended[bundle_id], one)
+        _move(work, moved, one, what, replace(held_up, causes=[*why, *held_up.causes]), told)
+    routes.move(work.connection, work.tenant.id, moved.moves, work.now)
+    moved.retimed.write()
+    append_facts(work, held, facts, moved.outcomes)
 
 
-def _close_applications(work: Work, moved: Moved, facts: Facts) -> None:
+def _advanced(held: routes.Held, clocks: deadlines.Clocks) -> routes.Advance:
+    gone = frozenset(at for at, state in enumerate(clocks.outcomes) if state in ("withdrawn", "lapsed"))
+    states = [routes.TaskState(state) for state in clocks.states]
+    what = routes.advance(held.graph, states, deemed=clocks.deemed, gone=gone)
+    if what.outcome is routes.BundleOutcome.WITHDRAWN and set(clocks.outcomes) == {"lapsed"}:
+        return replace(what, outcome=routes.BundleOutcome.LAPSED)
+    return what
+
+
+def _down(work: Work, advances: Mapping[UUID, routes.Advance]) -> list[outages.Outage]:
+    """What is down, if that matters here: something begins."""
+    matters = any(what.start for what in advances.values())
+    return outages.share(work.connection, work.tenant.id) if matters else []
+
+
+def _close_applications(work: Work, advances: Mapping[UUID, routes.Advance]) -> dict[UUID, dict[int, str]]:
     """Only what was still open is news: `advance` names every application that has ended so far."""
-    for bundle_id, position in sorted(applications.end_applications(work.connection, moved.ends, work.now)):
-        data = {"position": position, "state": moved.ends[bundle_id, position]}
-        facts.setdefault(bundle_id, []).append(ledger.Fact("application.ended", work.actor, data))
+    ends = {
+        (bundle_id, position): "approved" if is_approved else "rejected"
+        for bundle_id, what in advances.items()
+        for position, is_approved in what.ended.items()
+    }
+    closed: dict[UUID, dict[int, str]] = {}
+    for bundle_id, position in sorted(applications.end_applications(work.connection, ends, work.now)):
+        closed.setdefault(bundle_id, {})[position] = ends[bundle_id, position]
+    return closed
 
 
-def _write_ledger(work: Work, held: Mapping[UUID, routes.Held], moved: Moved, facts: Facts) -> None:
-    rows: list[ledger.EventRow] = []
-    heads: dict[UUID, tuple[int, bytes, str | None]] = {}
-    for bundle_id, told in facts.items():
-        bundle, outcome = held[bundle_id], moved.outcomes.get(bundle_id)
-        if outcome:
-            told.append(ledger.Fact("bundle.ended", work.actor, {"outcome": outcome}))
-        head = ledger.Head(bundle.last_event, bundle.head)
-        chained, end = ledger.chained(work.tenant.id, bundle_id, head, work.now, told)
-        rows += chained
-        heads[bundle_id] = (end.seq, end.hash, outcome)
-    ledger.append(work.connection, work.tenant.id, rows)
-    routes.set_heads(work.connection, work.tenant.id, heads)
+def _happened(
+    work: Work,
+    clocks: deadlines.Clocks,
+    ended: Sequence[routes.Settled],
+    what: routes.Advance,
+    closed: Mapping[int, str],
+) -> list[ledger.Fact]:
+    """Put what happened on the bundle's clocks, and say what is news of it."""
+    line, now, told = clocks.line, work.now, []
+    for task in ended:
+        (line.cut if task.state is routes.TaskState.DEEMED else line.end)(task.seq, now)
+        if task.state in routes.PASSED:
+            for position in line.found_complete(task.seq, now):
+                told.append(ledger.Fact("clock.started", work.actor, {"position": position, "seq": task.seq}))
+    for seq in what.cut:
+        line.cut(seq, now)
+    if what.cut:
+        told.append(ledger.Fact("tasks.cut", work.actor, {"seqs": list(what.cut)}))
+    for seq in what.start:
+        line.begin(seq, now)
+    for position, state in closed.items():
+        line.end_permit(position, now)
+        told.append(ledger.Fact("application.ended", work.actor, {"position": position, "state": state}))
+    return told
+
+
+def _move(
+    work: Work,
+    moved: Moved,
+    clocks: deadlines.Clocks,
+    what: routes.Advance,
+    happened: Happened,
+    told: list[ledger.Fact],
+) -> None:
+    ready = {seq: routes.Move(clocks.bundle_id, seq, routes.TaskState.READY) for seq in what.start}
+    facts, moves = moved.retimed.retime(
+        clocks,
+        happened.causes,
+        begun=ready,
+        marked=happened.steps,
+        marked_permits=happened.permits,
+        is_recounted=moved.is_recounted,
+    )
+    moved.moves.extend(moves)
+    moved.moves.extend(routes.Move(clocks.bundle_id, seq, routes.TaskState.CUT) for seq in what.cut)
+    told += facts
+    if what.outcome:
+        moved.outcomes[clocks.bundle_id] = what.outcome.value
+        told.append(ledger.Fact("bundle.ended", work.actor, {"outcome": what.outcome.value}))
 
 
 def _fact(work: Work, task: routes.Settled, result: routes.Result) -> ledger.Fact:

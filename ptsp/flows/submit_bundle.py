@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from ptsp.domain import applications, routes
+from ptsp.domain import applications, deadlines, routes
 from ptsp.flows._intake import lodge
 from ptsp.flows._planning import Planned, plan_bundle
 from ptsp.infra import ledger
@@ -34,7 +34,7 @@ def submit_bundle(work: Work, order: applications.Order) -> Accepted:
     What was lodged before is answered as then, also when the service is no longer offered by now.
     """
     try:
-        planned = plan_bundle(work.tenant, order, work.today)
+        planned = plan_bundle(work, order)
     except Invalid:
         # Asked only here, where nothing of this submission is stored yet: later we would find ourselves.
         before = applications.lodged_before(work.connection, order.client_key)
@@ -49,7 +49,7 @@ def submit_bundles(work: Work, orders: Sequence[applications.Order]) -> list[Acc
 
     An order whose client key was used before is answered as then; with another body it is refused.
     """
-    return _lodged(work, orders, [plan_bundle(work.tenant, order, work.today) for order in orders])
+    return _lodged(work, orders, [plan_bundle(work, order) for order in orders])
 
 
 def _lodged(work: Work, orders: Sequence[applications.Order], planned: Sequence[Planned]) -> list[Accepted]:
@@ -79,7 +79,7 @@ def _bundles(
     tenant = work.tenant
     for order, one in zip(orders, planned, strict=True):
         bundle_id = uuid4()
-        fact = ledger.Fact("bundle.submitted", work.actor, _said(one))
+        fact = ledger.Fact("bundle.submitted", work.actor, _said(work, one))
         rows, head = ledger.chained(tenant.id, bundle_id, ledger.Head(0, ledger.START), work.now, [fact])
         events += rows
         sealed = {name: str(value) for name, value in asdict(order.applicant).items()}
@@ -88,9 +88,11 @@ def _bundles(
                 id=bundle_id,
                 reference=_reference(work),
                 lodged_at=work.now,
-                promised_on=one.promised_on,
+                promised_on=one.dates.promised_on,
                 before_merging=one.plan.before_merging,
                 graph=routes.graph_as_text(one.plan.graph),
+                shape=deadlines.shape_as_text(one.line.shape),
+                calendar=tenant.calendars.version,
                 applicant=tenant.vault.seal(tenant.id, f"bundle.applicant:{bundle_id}", sealed),
                 nik_index=tenant.vault.index(tenant.id, "bundle.nik", order.applicant.nik),
                 client_key=order.client_key,
@@ -114,7 +116,10 @@ def _applications(
             standard_id=work.tenant.standards[wanted.service][0],
             answers=applications.answers_as_text(lodged.answers),
             shown=tuple(sorted(lodged.shown)),
-            promised_on=one.promised[position],
+            promised_on=one.dates.promised[position],
+            clock_started_at=one.line.permits[position].started_at,
+            due_at=one.dates.legal[position],
+            warn_at=one.warnings.next_of_permit(position),
         )
         for position, (wanted, lodged) in enumerate(zip(order.applications, one.lodged, strict=True))
     ]
@@ -134,17 +139,19 @@ def _attach(work: Work, lodged: Sequence[tuple[applications.NewBundle, applicati
         for _, order in lodged
         for position, one in enumerate(order.applications)
         for code, document in one.documents.items()
-        for wrong in _document_faults(work, position, one.service, code, found.get((document, code)))
+        for wrong in document_faults(
+            work, f"applications[{position}].", one.service, code, found.get((document, code))
+        )
     ]
     if faults:
         raise Invalid(faults)
 
 
-def _document_faults(
-    work: Work, position: int, service: str, code: str, media_type: str | None
+def document_faults(
+    work: Work, where: str, service: str, code: str, media_type: str | None
 ) -> Iterator[Fault]:
     """A document may have been uploaded for a requirement of the same code that takes other kinds of file."""
-    path = f"applications[{position}].documents.{code}"
+    path = f"{where}documents.{code}"
     _, spec = work.tenant.standards[service]
     accepts = next(one.accepts for one in spec.requirements if one.code == code)
     if media_type is None:
@@ -162,28 +169,35 @@ def _tasks(bundle_id: UUID, one: Planned) -> list[routes.NewTask]:
             code=node.code,
             kind=node.kind.value,
             agency=node.agency,
-            days=node.days,
-            planned_on=ends_on,
+            planned_on=end.date(),
             state=(routes.TaskState.BLOCKED if node.after else routes.TaskState.READY).value,
+            started_at=running.started_at,
+            due_at=due,
+            warn_at=one.warnings.next_of_step(node.seq),
         )
-        for node, ends_on in zip(one.plan.nodes, one.ends, strict=True)
+        for node, running, end, due in zip(
+            one.plan.nodes, one.line.steps, one.dates.ends, one.dates.due, strict=True
+        )
     ]
 
 
-def _said(one: Planned) -> Mapping[str, object]:
-    """What the ledger keeps of a submission: the promise and the price, each with what it was made from."""
+def _said(work: Work, one: Planned) -> Mapping[str, object]:
+    """What the ledger keeps of a submission: everything that its dates follow from, the promise, and the price."""
     return {
         "applications": [
             {
                 "service": lodged.service.code,
                 "standard": lodged.service.standard.version,
-                "promised_on": one.promised[position].isoformat(),
+                "promised_on": one.dates.promised[position].isoformat(),
                 "fee": bill.total,
             }
             for position, (lodged, bill) in enumerate(zip(one.lodged, one.bills, strict=True))
         ],
-        "tasks": [[node.code, node.agency, node.days, list(node.after)] for node in one.plan.nodes],
-        "promised_on": one.promised_on.isoformat(),
+        "tasks": [node.code for node in one.plan.nodes],
+        "graph": routes.graph_as_text(one.plan.graph),
+        "shape": deadlines.shape_as_text(one.line.shape),
+        "calendar": work.tenant.calendars.version,
+        "promised_on": one.dates.promised_on.isoformat(),
     }
 
 

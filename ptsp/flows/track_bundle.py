@@ -3,9 +3,12 @@
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from ptsp.domain import applications, fees, permits, routes
+from ptsp.domain import applications, deadlines, fees, permits, routes
+from ptsp.flows._afterwards import correction_views, may_object_until, objection_views
+from ptsp.flows._names import agency_name, task_name
 from ptsp.flows._planning import Planned, plan_inquiry
 from ptsp.flows.event_texts import event_text
 from ptsp.flows.views import (
@@ -19,24 +22,23 @@ from ptsp.flows.views import (
     TaskView,
 )
 from ptsp.infra import ledger
-from ptsp.infra.tenants import Tenant, TenantBook
+from ptsp.infra.tenants import Tenant, TenantBook, local_date
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import NotFound
 from ptsp.kernel.identity import mask_nik
 from ptsp.kernel.specs import ServiceSpec, Text
 
-APPLICANT_NAME = {"id": "Pemohon", "en": "Applicant"}
-
 
 def quote_bundle(work: Work, inquiry: applications.Inquiry) -> QuoteView:
     """Plan and price what is wanted without lodging it. Raises Invalid with every fault of what is given."""
-    planned, missing = plan_inquiry(work.tenant, inquiry, work.today)
+    planned, missing = plan_inquiry(work, inquiry)
     codes = [one.service.code for one in planned.lodged]
     return QuoteView(
         tasks=tuple(_planned_task(work.tenant, planned, node, codes) for node in planned.plan.nodes),
         tasks_before_merging=planned.plan.before_merging,
-        promised_on=planned.promised_on,
-        promised={codes[position]: on for position, on in planned.promised.items()},
+        promised_on=planned.dates.promised_on,
+        is_provisional=work.tenant.calendar.is_provisional(planned.dates.promised_on),
+        promised={codes[position]: on for position, on in enumerate(planned.dates.promised)},
         notices=tuple(
             _quoted_notice(work, one.service, bill)
             for one, bill in zip(planned.lodged, planned.bills, strict=True)
@@ -62,11 +64,15 @@ def track_bundle(work: Work, book: TenantBook, reference: str, key: str) -> Bund
     tenant = work.tenant
     lodged = applications.applications(work.connection, [bundle.id])[bundle.id]
     services = [book.standard(work.connection, tenant, one.standard_id) for one in lodged]
-    tasks = routes.tasks(work.connection, bundle.id)
     graph = routes.graph_from_text(bundle.graph)
-    names = {task.seq: _name(task.code, graph.members[task.seq], services) for task in tasks}
+    # What a later plan has replaced belongs to nobody.
+    tasks = [task for task in routes.tasks(work.connection, bundle.id) if graph.members[task.seq]]
+    names = {task.seq: task_name(task.code, graph.members[task.seq], services) for task in tasks}
     person = tenant.vault.open(tenant.id, f"bundle.applicant:{bundle.id}", bundle.applicant)
     notices = fees.notices(work.connection, [bundle.id])
+    found = _dates(work, bundle)
+    office = work.tenant.calendar
+    lodged_on, until = (_day(work, moment) for moment in (bundle.lodged_at, _last(lodged) or work.now))
     return BundleView(
         tenant=tenant.code,
         tenant_name=tenant.pack.name,
@@ -74,17 +80,49 @@ def track_bundle(work: Work, book: TenantBook, reference: str, key: str) -> Bund
         reference=bundle.reference,
         lodged_at=bundle.lodged_at,
         promised_on=bundle.promised_on,
+        first_promised_on=bundle.first_promised_on,
+        held_by=bundle.held_by,
+        is_provisional=bundle.state == "open" and office.is_provisional(bundle.promised_on),
+        elapsed_days=(until - lodged_on).days,
+        elapsed_working_days=office.working_days_between(lodged_on, until),
         state=bundle.state,
         outcome=bundle.outcome,
         applicant_name=person["name"],
         applicant_nik=mask_nik(person["nik"]),
         tasks_before_merging=bundle.before_merging,
-        tasks=tuple(_task(tenant, task, graph, names, [one.code for one in services]) for task in tasks),
-        applications=_applications(work, bundle, lodged, services),
+        tasks=tuple(
+            _task(tenant, task, graph, found, names, [one.code for one in services]) for task in tasks
+        ),
+        applications=_applications(work, bundle, lodged, services, found),
         notices=tuple(_notice(one, lodged, services) for one in notices),
         fee=sum(one.total for one in notices if one.state != "cancelled"),
         events=_events(work, bundle, names, services),
+        corrections=correction_views(work, lodged, services, names),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a bundle's time by now."""
+
+    shape: deadlines.Shape
+    dates: deadlines.Dates
+
+
+def _dates(work: Work, bundle: applications.BundleRow) -> _Found:
+    line = deadlines.clocks(work.connection, work.tenant.id, [bundle.id])[bundle.id].line
+    calendars = work.tenant.calendars_at(work.connection, bundle.calendar)
+    return _Found(line.shape, deadlines.dates(line.shape, line.times(), calendars.of))
+
+
+def _day(work: Work, moment: datetime) -> date:
+    return local_date(moment, work.tenant.pack)
+
+
+def _last(lodged: Sequence[applications.ApplicationRow]) -> datetime | None:
+    """When the last application ended; None while one is open."""
+    ends = [one.ended_at for one in lodged]
+    return None if None in ends else max(end for end in ends if end)
 
 
 def _planned_task(tenant: Tenant, planned: Planned, node: routes.Node, codes: Sequence[str]) -> TaskView:
@@ -94,12 +132,14 @@ def _planned_task(tenant: Tenant, planned: Planned, node: routes.Node, codes: Se
         name=node.name,
         kind=node.kind.value,
         agency=node.agency,
-        agency_name=_agency_name(tenant, node.agency),
+        agency_name=agency_name(tenant, node.agency),
         services=tuple(codes[member] for member in node.members),
         after=node.after,
         state=(routes.TaskState.BLOCKED if node.after else routes.TaskState.READY).value,
-        days=node.days,
-        planned_on=planned.ends[node.seq],
+        limit=node.limit,
+        planned_on=planned.dates.ends[node.seq].date(),
+        expected_on=planned.dates.ends[node.seq].date(),
+        due_at=planned.dates.due[node.seq],
         started_at=None,
         ended_at=None,
         reasons=(),
@@ -107,7 +147,12 @@ def _planned_task(tenant: Tenant, planned: Planned, node: routes.Node, codes: Se
 
 
 def _task(
-    tenant: Tenant, task: routes.TaskRow, graph: routes.Graph, names: Mapping[int, Text], codes: Sequence[str]
+    tenant: Tenant,
+    task: routes.TaskRow,
+    graph: routes.Graph,
+    found: _Found,
+    names: Mapping[int, Text],
+    codes: Sequence[str],
 ) -> TaskView:
     return TaskView(
         seq=task.seq,
@@ -115,33 +160,18 @@ def _task(
         name=names[task.seq],
         kind=task.kind,
         agency=task.agency,
-        agency_name=_agency_name(tenant, task.agency),
+        agency_name=agency_name(tenant, task.agency),
         services=tuple(codes[member] for member in graph.members[task.seq]),
         after=graph.after[task.seq],
         state=task.state,
-        days=task.days,
+        limit=found.shape.steps[task.seq].limit,
         planned_on=task.planned_on,
+        expected_on=local_date(found.dates.ends[task.seq], tenant.pack),
+        due_at=task.due_at,
         started_at=task.started_at,
         ended_at=task.ended_at,
         reasons=task.reasons,
     )
-
-
-def _name(code: str, members: Sequence[int], services: Sequence[ServiceSpec]) -> Text:
-    for member in members:
-        for step in services[member].route:
-            if step.code == code:
-                return step.name
-    name = routes.CLOSING_NAMES[code]
-    service = services[members[0]].name
-    return {language: f"{words} {service[language]}" for language, words in name.items()}
-
-
-def _agency_name(tenant: Tenant, code: str) -> Text:
-    if code == routes.APPLICANT:
-        return APPLICANT_NAME
-    agency = tenant.pack.agencies.get(code)
-    return agency.name if agency else {"id": code, "en": code}
 
 
 def _applications(
@@ -149,20 +179,30 @@ def _applications(
     bundle: applications.BundleRow,
     lodged: Sequence[applications.ApplicationRow],
     services: Sequence[ServiceSpec],
+    found: _Found,
 ) -> tuple[ApplicationView, ...]:
     decided = {one.application_id: one for one in permits.decisions(work.connection, [bundle.id])}
+    objected = objection_views(work, bundle.id)
     views = []
     for application, service in zip(lodged, services, strict=True):
-        decision = decided.get(application.id)
+        decision, objection = decided.get(application.id), objected.get(application.id)
         views.append(
             ApplicationView(
                 service=service.code,
                 name=service.name,
                 state=application.state,
                 promised_on=application.promised_on,
+                first_promised_on=application.first_promised_on,
+                clock_started_at=application.clock_started_at,
+                due_at=application.due_at,
+                held_by=found.dates.held[application.position],
+                deemed_on=application.deemed_on,
                 ended_at=application.ended_at,
                 reasons=decision.reasons if decision else (),
                 document=_document(decision, application) if decision else None,
+                may_withdraw=application.state == "open" and not (decision and decision.issued_at),
+                may_object_until=None if objection else may_object_until(work, service, decision),
+                objection=objection,
             )
         )
     return tuple(views)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ptsp.domain import applications, permits
+from ptsp.flows.deemed_evidence import DeemedApproval, deemed_approvals
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.work import Work
 from ptsp.kernel.specs import Text
@@ -13,7 +14,8 @@ from ptsp.kernel.specs import Text
 class VerifiedPermit:
     """What our register says of a document; never what the document says of itself.
 
-    `state` is valid, expired or refusal. `holder` is masked.
+    `state` is valid, expired, refusal or, once an objection to a refusal was upheld, annulled. `holder` is masked.
+    `deemed` says that nobody decided in time, and the law approved it.
     """
 
     code: str
@@ -26,6 +28,7 @@ class VerifiedPermit:
     valid_until: date | None
     state: str
     sha256: str
+    deemed: DeemedApproval | None = None
 
 
 def find_decision(work: Work, book: TenantBook, code: str) -> VerifiedPermit | None:
@@ -49,7 +52,14 @@ def find_decision(work: Work, book: TenantBook, code: str) -> VerifiedPermit | N
         valid_until=decision.valid_until,
         state=_state(decision, work.today),
         sha256=decision.sha256 or "",
+        deemed=_deemed(work, application),
     )
+
+
+def _deemed(work: Work, application: applications.ApplicationRow) -> DeemedApproval | None:
+    if application.deemed_on is None:
+        return None
+    return deemed_approvals(work, [application.bundle_id])[application.bundle_id, application.position]
 
 
 def mask_name(name: str) -> str:
@@ -58,6 +68,8 @@ def mask_name(name: str) -> str:
 
 
 def _state(decision: permits.Decision, today: date) -> str:
+    if decision.annulled_at is not None:
+        return "annulled"
     if decision.kind == "refusal":
         return "refusal"
     is_over = decision.valid_until is not None and decision.valid_until < today

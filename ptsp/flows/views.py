@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
-from ptsp.kernel.specs import Text
+from ptsp.kernel.formulas import Value
+from ptsp.kernel.limits import Limit
+from ptsp.kernel.specs import FieldSpec, RequirementSpec, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,10 @@ class TaskView:
     services: tuple[str, ...]
     after: tuple[int, ...]
     state: str
-    days: int
-    planned_on: date  # the latest working day on which it ends if the promise holds
+    limit: Limit
+    planned_on: date  # when it was to end by the first promise
+    expected_on: date  # when it ended, or is to end by what is known now
+    due_at: datetime | None  # end of its own limit while its clock runs
     started_at: datetime | None
     ended_at: datetime | None
     reasons: tuple[str, ...]
@@ -70,15 +75,99 @@ class DocumentView:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationView:
-    """`state` is open, approved or rejected."""
+    """`state` is open, approved, rejected, withdrawn or lapsed.
+
+    `clock_started_at` is when the file was found complete and correct; `due_at` the end of the legal limit,
+    None before that, while the clock stands and after the end. `held_by` says why it stands.
+    """
 
     service: str
     name: Text
     state: str
     promised_on: date
+    first_promised_on: date
+    clock_started_at: datetime | None
+    due_at: datetime | None
+    held_by: tuple[str, ...]
+    deemed_on: datetime | None
     ended_at: datetime | None
     reasons: tuple[str, ...]
     document: DocumentView | None
+    may_withdraw: bool = False
+    may_object_until: date | None = None  # the last day, while an objection to the refusal is possible
+    objection: "ObjectionView | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionView:
+    """An objection to a refusal. `state` is open, upheld or rejected; `due_at` is when it has to be decided."""
+
+    id: UUID
+    lodged_at: datetime
+    due_at: datetime
+    state: str
+    decided_at: datetime | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionItem:
+    """A field or a document to be corrected. `name` is what the answer calls it, such as `0.floor_area`."""
+
+    name: str
+    service: str
+    service_name: Text
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """What was returned for correction. `state` is open, answered, lapsed or withdrawn.
+
+    `due_on` is the last day for an answer; with `lapses`, silence ends the applications after it. `rounds_left`
+    is how often they may be returned once more.
+    """
+
+    id: UUID
+    step: Text
+    message: str
+    asked_at: datetime
+    due_on: date
+    round: int
+    rounds_left: int
+    lapses: bool
+    fields: tuple[CorrectionItem, ...]
+    documents: tuple[CorrectionItem, ...]
+    state: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionForm:
+    """What the applicant fills in, by name: what is asked, with the `values` so far; `labels` of all there is."""
+
+    correction: CorrectionView
+    fields: Mapping[str, FieldSpec]
+    documents: Mapping[str, RequirementSpec]
+    values: Mapping[str, Value]
+    labels: Mapping[str, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalView:
+    """What would follow from a withdrawal. `waiting` cannot be approved without it and have to go, too.
+
+    Money in whole rupiah; what was `already_paid` is not given back by the platform.
+    """
+
+    services: tuple[str, ...]
+    names: tuple[Text, ...]
+    waiting_services: tuple[str, ...]
+    waiting: tuple[Text, ...]
+    steps_ended: int
+    notices_cancelled: int
+    already_paid: int
+    others: tuple[Text, ...]  # what goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +180,12 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class BundleView:
-    """`outcome` is None while open, else approved, partly_approved or refused."""
+    """`outcome` is None while open, else approved, partly_approved, refused, withdrawn or lapsed.
+
+    `held_by` says why the promised date cannot be kept to just now. `is_provisional`: it may still move, since
+    the collective leave of its year is not decreed yet. `elapsed_days` are the applicant's own: calendar days
+    since lodging, `elapsed_working_days` those of them the office worked.
+    """
 
     tenant: str
     tenant_name: Text
@@ -99,6 +193,11 @@ class BundleView:
     reference: str
     lodged_at: datetime
     promised_on: date
+    first_promised_on: date
+    held_by: tuple[str, ...]
+    is_provisional: bool
+    elapsed_days: int
+    elapsed_working_days: int
     state: str
     outcome: str | None
     applicant_name: str
@@ -109,6 +208,7 @@ class BundleView:
     notices: tuple[NoticeView, ...]
     fee: int
     events: tuple[EventView, ...]
+    corrections: tuple[CorrectionView, ...] = ()  # the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +221,7 @@ class QuoteView:
     tasks: tuple[TaskView, ...]
     tasks_before_merging: int
     promised_on: date
+    is_provisional: bool
     promised: Mapping[str, date]  # per service
     notices: tuple[NoticeView, ...]  # numbers are empty
     fee: int

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Lock
 from uuid import UUID
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
+from ptsp.infra.calendars import Calendars, newest_version, read_version
 from ptsp.infra.database import platform_transaction, tenant_transaction
 from ptsp.infra.packs import pack_from_json, service_from_json
 from ptsp.infra.vault import Vault
@@ -27,35 +28,55 @@ IN_FORCE = text("""
        AND COALESCE(CAST(content -> 'standard' ->> 'valid_to' AS date) >= :today, true)
      ORDER BY service, version""")
 ONE_STANDARD = text("SELECT content FROM app.standard WHERE id = :id")
-NATIONAL = text("SELECT on_day, kind FROM app.national_day")
+OFFICES = text("SELECT code, id FROM app.tenant WHERE NOT is_archive ORDER BY code")
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One office as a flow sees it. `standards` are those in effect today: service -> (id, what it says)."""
+    """One office as a flow sees it. `standards` are those in effect today: service -> (id, what it says).
+
+    `calendars` are the newest version; a bundle counts on its own, which `calendars_at` finds.
+    """
 
     id: int
     pack: TenantPack
     standards: Mapping[str, tuple[UUID, ServiceSpec]]
-    calendar: Calendar
+    calendars: Calendars
     vault: Vault
+    _versions: dict[int, Calendars] = field(default_factory=dict, repr=False, compare=False)
+    _pinned: dict[UUID, ServiceSpec] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def code(self) -> str:
         return self.pack.code
 
-    def calendar_of(self, agency: str) -> Calendar:
-        """The calendar on which an agency counts; for now every agency keeps the office's."""
-        del agency
-        return self.calendar
+    @property
+    def calendar(self) -> Calendar:
+        """The office's own calendar, newest version."""
+        return self.calendars.office
+
+    def calendars_at(self, connection: Connection, version: int) -> Calendars:
+        """One version of the calendars. It never changes, so it is read once."""
+        if version == self.calendars.version:
+            return self.calendars
+        if version not in self._versions:
+            self._versions[version] = read_version(connection, version)
+        return self._versions[version]
+
+    def standard_at(self, connection: Connection, standard_id: UUID) -> ServiceSpec:
+        """A standard an application is pinned to, also when it is no longer in force. It never changes."""
+        return _standard(connection, self._pinned, standard_id)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A tenant as it was read: `seen` is monotonic, `on` the local date its standards were chosen for."""
+    """A tenant as it was read: `seen` is monotonic, `on` the local date its standards were chosen for.
+
+    `latest` are the pack and the version of the calendars that were newest then.
+    """
 
     seen: float
-    pack_id: UUID
+    latest: tuple[UUID, int]
     on: date
     tenant: Tenant
 
@@ -67,7 +88,7 @@ class TenantBook:
         self._engine = engine
         self._vault = vault
         self._known: dict[int, _Known] = {}
-        self._standards: dict[tuple[int, UUID], ServiceSpec] = {}
+        self._pinned: dict[int, dict[UUID, ServiceSpec]] = {}
         self._ids: dict[str, int] = {}
         self._lock = Lock()
 
@@ -86,12 +107,12 @@ class TenantBook:
         if known and time.monotonic() - known.seen < FRESH_S:
             return known.tenant
         with tenant_transaction(self._engine, tenant_id) as connection:
-            latest = connection.execute(LATEST_ID).scalar_one()
+            latest = (connection.execute(LATEST_ID).scalar_one(), newest_version(connection))
             now: datetime = connection.info["now"]
-            if known and (known.pack_id, known.on) == (latest, local_date(now, known.tenant.pack)):
+            if known and (known.latest, known.on) == (latest, local_date(now, known.tenant.pack)):
                 tenant, on = known.tenant, known.on
             else:
-                tenant, on = self._read(connection, tenant_id, now)
+                tenant, on = self._read(connection, tenant_id, now, latest[1])
         with self._lock:
             self._known[tenant_id] = _Known(time.monotonic(), latest, on, tenant)
         return tenant
@@ -102,22 +123,17 @@ class TenantBook:
         return [self.by_id(tenant_id) for _, tenant_id in sorted(self._ids.items())]
 
     def standard(self, connection: Connection, tenant: Tenant, standard_id: UUID) -> ServiceSpec:
-        """A standard an application is pinned to, also when it is no longer in force. It never changes."""
-        return self._standard(connection, tenant.id, standard_id)
-
-    def _standard(self, connection: Connection, tenant_id: int, standard_id: UUID) -> ServiceSpec:
-        key = (tenant_id, standard_id)
-        if key not in self._standards:
-            content = connection.execute(ONE_STANDARD, {"id": standard_id}).scalar_one()
-            self._standards[key] = service_from_json(content)
-        return self._standards[key]
+        """A standard an application is pinned to; see `Tenant.standard_at`."""
+        return tenant.standard_at(connection, standard_id)
 
     def _read_ids(self) -> dict[str, int]:
         with platform_transaction(self._engine) as connection:
-            rows = connection.execute(text("SELECT code, id FROM app.tenant ORDER BY code")).all()
+            rows = connection.execute(OFFICES).all()
         return {row.code: row.id for row in rows}
 
-    def _read(self, connection: Connection, tenant_id: int, now: datetime) -> tuple[Tenant, date]:
+    def _read(
+        self, connection: Connection, tenant_id: int, now: datetime, version: int
+    ) -> tuple[Tenant, date]:
         """The pack with the standards in effect today: the pack's own version, or the newest before it."""
         pack = pack_from_json(connection.execute(LATEST).one().content)
         today = local_date(now, pack)
@@ -125,19 +141,20 @@ class TenantBook:
         for row in connection.execute(IN_FORCE, {"today": today}):
             if row.service in pack.services and row.version <= pack.services[row.service].standard.version:
                 ids[row.service] = row.id
-        standards = {code: (one, self._standard(connection, tenant_id, one)) for code, one in ids.items()}
+        pinned = self._pinned.setdefault(tenant_id, {})
+        standards = {code: (one, _standard(connection, pinned, one)) for code, one in ids.items()}
         pack = replace(pack, services={code: service for code, (_, service) in standards.items()})
-        days = connection.execute(NATIONAL).all()
-        return Tenant(tenant_id, pack, standards, calendar_of(pack, days), self._vault), today
+        calendars = read_version(connection, version)
+        return Tenant(tenant_id, pack, standards, calendars, self._vault, _pinned=pinned), today
+
+
+def _standard(connection: Connection, known: dict[UUID, ServiceSpec], standard_id: UUID) -> ServiceSpec:
+    if standard_id not in known:
+        content = connection.execute(ONE_STANDARD, {"id": standard_id}).scalar_one()
+        known[standard_id] = service_from_json(content)
+    return known[standard_id]
 
 
 def local_date(now: datetime, pack: TenantPack) -> date:
     """The office's own date."""
     return now.astimezone(ZoneInfo(pack.time_zone)).date()
-
-
-def calendar_of(pack: TenantPack, national: list[tuple[date, str]]) -> Calendar:
-    """The office's calendar: its weekdays, less national days, collective leave if it keeps it, and its own."""
-    kinds = {"public", "collective"} if pack.calendar.collective_leave else {"public"}
-    off = {on for on, kind in national if kind in kinds}
-    return Calendar(pack.calendar.weekdays, frozenset(off | {day.on for day in pack.calendar.days_off}))

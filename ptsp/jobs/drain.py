@@ -6,13 +6,13 @@ wiped Redis loses no work, only a moment until the relay rings again.
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import groupby
 
 import structlog
 
-from ptsp.domain import routes
+from ptsp.domain import messages, routes
 from ptsp.flows.charge_fees import charge_fees
 from ptsp.flows.claim_tasks import Batch, claim_suspect, claim_tasks
 from ptsp.flows.record_results import record_results
@@ -20,7 +20,13 @@ from ptsp.infra.database import platform_transaction
 from ptsp.infra.tenants import Tenant
 from ptsp.infra.work import begin
 from ptsp.jobs.ask_agency import ask_agency
+from ptsp.jobs.follow_calendars import follow_calendars
+from ptsp.jobs.lapse_corrections import lapse_corrections
+from ptsp.jobs.rounds import is_time_for_a_round
+from ptsp.jobs.send_messages import send_messages
+from ptsp.jobs.sweep_limits import sweep_deemed, sweep_outages
 from ptsp.jobs.tools import Tools
+from ptsp.jobs.warn_of_deadlines import warn_of_deadlines
 from ptsp.jobs.write_decisions import write_decisions
 from ptsp.kernel.specs import StepKind
 
@@ -35,6 +41,9 @@ GATHER_S = 0.02  # what a bundle may lose per step at low load, and gains threef
 MOST_CRASHES = 5
 REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked at once a day all the same
 HANDED_OVER = "handed over"  # instead of an agency's number, on tasks of people
+
+# For every office, every so often.
+ROUND = (follow_calendars, sweep_outages, sweep_deemed, lapse_corrections, warn_of_deadlines)
 
 _equipped: list[Tools] = []
 
@@ -57,6 +66,8 @@ def run() -> int:
     until = seen + LONGEST_S
     while time.monotonic() < min(until, seen + LINGER_S):
         got = drain(tools, until=until)
+        if is_time_for_a_round():
+            got += sum(_drained(tools, verb, tenant.id) for tenant in tools.book.all() for verb in ROUND)
         handled += got
         if got:
             seen = time.monotonic()
@@ -70,8 +81,10 @@ def drain(tools: Tools, *, until: float = math.inf) -> int:
     No batch is begun after `until` (monotonic seconds): under load without end RQ would cut one in its middle.
     """
     handled = 0
-    while time.monotonic() < until and (due := due_tenants(tools)):
-        got = sum(_drained(tools, tools.book.by_id(tenant_id)) for tenant_id in due)
+    while time.monotonic() < until and any(due := due_tenants(tools)):
+        working, writing = due
+        got = sum(_drained(tools, drain_once, tenant_id) for tenant_id in working)
+        got += sum(_drained(tools, send_messages, tenant_id) for tenant_id in writing)
         if not got:
             break  # another worker has it all
         handled += got
@@ -80,18 +93,19 @@ def drain(tools: Tools, *, until: float = math.inf) -> int:
     return handled
 
 
-def due_tenants(tools: Tools) -> list[int]:
-    """Tenants with something due now."""
+def due_tenants(tools: Tools) -> tuple[list[int], list[int]]:
+    """Tenants with tasks due now, and those with messages due."""
     with platform_transaction(tools.sweeper) as connection:
-        return routes.due_tenants(connection)
+        return routes.due_tenants(connection), messages.due_tenants(connection)
 
 
-def _drained(tools: Tools, tenant: Tenant) -> int:
+def _drained(tools: Tools, batch: Callable[[Tools, Tenant], int], tenant_id: int) -> int:
     """A fault of ours in one tenant's batch must not hold up the others. Its leases run out; then its tasks are
     claimed one by one, and the one that does it again and again is put before a person.
     """
+    tenant = tools.book.by_id(tenant_id)
     try:
-        return drain_once(tools, tenant)
+        return batch(tools, tenant)
     except Exception as error:
         log.error("batch_failed", tenant=tenant.code, reason=type(error).__name__, exc_info=error)
         return 0

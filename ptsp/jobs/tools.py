@@ -1,13 +1,15 @@
 """What a worker process works with; built once by the composition root, before any job runs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from ptsp.domain.messages import Channel
 from ptsp.infra.files import FileStore
 from ptsp.infra.gateway import Partners
+from ptsp.infra.post import Post
 from ptsp.infra.tenants import TenantBook
 
 LEASE_S = 60.0
@@ -17,7 +19,8 @@ LEASE_S = 60.0
 class Tools:
     """`engine` enters as ptsp_worker, `sweeper` as ptsp_sweeper. `ring` wakes a worker up, or does nothing.
 
-    `lease_s` is how long a claimed batch is ours, `batch` how many tasks are claimed at once.
+    `lease_s` is how long a claimed batch is ours, `batch` how many tasks are claimed at once. `posts` are the ways
+    by which messages go out; one that is not set up is missing.
     """
 
     engine: Engine
@@ -31,3 +34,4 @@ class Tools:
     actor: str = "worker"
     lease_s: float = LEASE_S
     batch: int = 200
+    posts: Mapping[Channel, Post] = field(default_factory=dict)

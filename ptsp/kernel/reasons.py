@@ -56,6 +56,37 @@ REASONS: Final[Mapping[str, str]] = {
     "no_such_document": "no such uploaded document for this requirement",
     "key_used": "was used before for a different submission",
     "key_form": "must be at most {most} printable ASCII characters",
+    # desks
+    "no_officer": "this token names no officer, who could take or have taken anything",
+    "queue_place": "is not the `next` of a page before",
+    # clocks
+    "stop_not_allowed": "{service} does not let its clock stand for this reason; it allows {allowed}",
+    "no_extension": "the standard of {service} allows no extension",
+    "extension_too_long": "{service} may be extended by 1 to {most} more",
+    # corrections, withdrawals, objections
+    "nothing_asked": "name at least one field or document to be corrected",
+    "not_returnable": "{name!r} is none of what this task may return: {known}",
+    "named_twice": "{name!r} is named twice",
+    "no_rounds_left": "{service} was returned {most} times already; decide on what is there",
+    "document_same": "was handed in before; upload the corrected document",
+    "route_changed": (
+        "cannot be corrected to this: the application would take another way or another fee; withdraw it and "
+        "apply anew"
+    ),
+    "not_in_bundle": "{service!r} is not applied for in this bundle; it has {known}",
+    "not_refused": "{service!r} was not refused in this bundle",
+    "objection_none": "the standard of {service} knows no objection",
+    "objection_late": "an objection was possible until {day}",
+    # moving a running case to another version
+    "step_left_out": "step {step} at {agency} has begun or ended, and the new route has no place for it",
+    "step_must_wait": "step {step} at {agency} has begun, and in the new route it waits for {before}",
+    "case_over": "the application has been decided, withdrawn, has lapsed or was approved by law",
+    "case_rejected": "a step of the application was rejected, so it will be refused",
+    "case_deciding": "the decision is being written",
+    "case_in_correction": "a correction by the applicant is awaited",
+    "case_pinned": "the application is under version {version} already",
+    "case_moved_on": "the application is under version {version} no longer",
+    "fee_differs": "the application is billed already: {charged}, and by the new version {new}",
     # uploaded files
     "file_empty": "the file is empty",
     "file_too_large": "the file is larger than {most} MB",

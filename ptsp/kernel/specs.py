@@ -10,6 +10,9 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ptsp.kernel.calendar import Hours
+from ptsp.kernel.limits import Limit, Unit
+
 Text = Mapping[str, str]
 
 
@@ -53,12 +56,21 @@ class StepKind(StrEnum):
     DECIDE = "decide"  # the permit, or the refusal, is numbered, written and signed
 
 
+class StopReason(StrEnum):
+    """Why a clock may stand: a closed list, which a standard may narrow."""
+
+    CLARIFICATION = "clarification"  # the applicant has to correct or complete something
+    PAYMENT = "payment"  # the applicant has to pay
+    MISSED_VISIT = "missed_visit"  # the applicant was not there when the site was to be visited
+    OUTAGE = "outage"  # a central system or an agency's own is down
+    FORCE_MAJEURE = "force_majeure"
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its source, as every figure of a pack has."""
+    """A time limit with its source, as every figure of a pack has."""
 
-    value: int
-    unit: str
+    limit: Limit
     basis: Basis
     source: str
 
@@ -100,7 +112,7 @@ class RequirementSpec:
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One node of a route. `days` are working days of the agency that does it.
+    """One node of a route. Its limit counts on the calendar of the agency that does it.
 
     `shared`: steps of a bundle with the same agency and the same key are one task.
     `needs`: requirement codes; where another permit of the bundle satisfies one, the step waits for it.
@@ -110,7 +122,7 @@ class StepSpec:
     name: Text
     kind: StepKind
     agency: str
-    days: int
+    limit: Limit
     after: tuple[str, ...] = ()
     shared: str | None = None
     when: str | None = None
@@ -152,6 +164,78 @@ class FeeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionSpec:
+    """By how much the limit may be extended at most in all, and by which law."""
+
+    most: Limit
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """How the legal clock of a service runs.
+
+    `starts_after`: the step that finds the file complete and correct; None: the clock starts on lodging.
+    `after_correction_anew`: an answered correction sets the clock back to the beginning (OSS 43 and 44) in
+    place of letting it go on (41 and 42). Without `extension` none may be granted.
+    """
+
+    starts_after: str | None = None
+    stops: frozenset[StopReason] = frozenset(StopReason)
+    after_correction_anew: bool = False
+    extension: ExtensionSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionSpec:
+    """How often an application may be returned, and how long the applicant has; silence lets it lapse."""
+
+    most_rounds: int = 3
+    answer_within: Limit = Limit(14, Unit.CALENDAR_DAYS)
+    lapses: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeemedSpec:
+    """Silence counts as approval (fiktif positif), by this law."""
+
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionSpec:
+    """Until when a refusal may be objected to, to whom, and how long that body has to decide."""
+
+    within: Limit
+    to: Text
+    decided_within: Limit
+    legal_basis: str
+
+
+class WarnAt(StrEnum):
+    """What `WarningSpec.value` counts."""
+
+    USED = "used"  # percent of the limit
+    LEFT = "left"  # working days left
+    OVERDUE = "overdue"  # working days over the limit
+
+
+@dataclass(frozen=True, slots=True)
+class WarningSpec:
+    """When a deadline is warned of, and whom. `to`: agency, supervisor, head or applicant.
+
+    `of`: `step` warns of a task's own deadline, `application` of the legal one. `every` repeats the warning
+    after so many working days for as long as nothing ends; None warns once.
+    """
+
+    at: WarnAt
+    value: int
+    to: tuple[str, ...]
+    of: str = "step"
+    every: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StandardSpec:
     """The published promise of a service: 14 components, UU 25/2009.
 
@@ -168,6 +252,11 @@ class StandardSpec:
     complaints: Text
     internal: Mapping[str, Text]  # legal_basis facilities competence supervision staff
     #                               service_guarantee safety_guarantee evaluation
+    clock: ClockSpec = ClockSpec()
+    corrections: CorrectionSpec = CorrectionSpec()
+    deemed: DeemedSpec | None = None
+    objection: ObjectionSpec | None = None
+    warnings: tuple[WarningSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +270,7 @@ class ServiceSpec:
     pattern: Pattern
     gate: Gate
     signer: str  # agency code
-    sign_days: int
+    sign_limit: Limit
     offered_from: date
     offered_until: date | None
     standard: StandardSpec
@@ -194,17 +283,6 @@ class ServiceSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class AgencySpec:
-    """A body that answers tasks: through a connector with options, or at a desk in our pages."""
-
-    code: str
-    name: Text
-    connector: str | None
-    options: Mapping[str, object]
-    desk: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DayOff:
     on: date
     name: str
@@ -213,13 +291,40 @@ class DayOff:
 
 @dataclass(frozen=True, slots=True)
 class CalendarSpec:
-    """Weekdays are 0 (Monday) to 6. National days come from the platform's calendar tables."""
+    """Weekdays are 0 (Monday) to 6. National days come from the platform's calendar tables.
+
+    `make_up_days` are worked though the week or a day off says otherwise. Without `hours` no limit may count
+    in working hours.
+    """
 
     weekdays: frozenset[int]
     collective_leave: bool  # are the government's collective leave days off too
     days_off: tuple[DayOff, ...]
     basis: Basis
     source: str
+    make_up_days: tuple[DayOff, ...] = ()
+    hours: Hours = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where messages to a role go: an e-mail address, the webhook of a messaging gateway, or both."""
+
+    email: str | None = None
+    webhook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgencySpec:
+    """A body that answers tasks: through a connector with options, or at a desk in our pages."""
+
+    code: str
+    name: Text
+    connector: str | None
+    options: Mapping[str, object]
+    desk: bool
+    contact: Contact | None = None
+    calendar: CalendarSpec | None = None  # its own working week, where it is not the office's
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +344,4 @@ class TenantPack:
     texts: Mapping[str, Text]
     templates: Mapping[str, str]  # name -> Typst source
     digest: str
+    contacts: Mapping[str, Contact] = field(default_factory=dict)  # by role of the office: head, supervisor

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ptsp.main.bench import promise_side
 from ptsp.main.bench.measure import NotMeasured, Outcome, Side, alternate, ratio
 from ptsp.main.bench.sides import ONE_BY_ONE, OWN, RQ, load, parse_names
 from ptsp.main.bench.stores import database_facts, server_processes
@@ -61,6 +62,16 @@ def route(*, bundles: int, workers: int, rounds: int, against: str, as_json: boo
     for name in (OWN, RQ):
         if outcomes[name].not_measured:
             raise NotMeasured(f"{name}: {outcomes[name].not_measured}")
+
+
+@bench.command("promise")
+@click.option("--seed", type=int, default=20, show_default=True, help="Of the graphs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def promise(*, seed: int, as_json: bool) -> None:
+    """Time the promise of a bundle: every deadline of a graph of 20 to 200 steps, on a warm calendar."""
+    report = promise_side.measure(seed=seed)
+    for line in [json.dumps(report)] if as_json else promise_side.lines(report):
+        click.echo(line)
 
 
 def _side(name: str, *, bundles: int, workers: int, settings: Settings) -> Side:

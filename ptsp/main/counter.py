@@ -1,25 +1,34 @@
 """The counter behind the pages: each verb of a page is a flow."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import marshmallow
 
 from ptsp.api.access import Access
 from ptsp.api.messages import flattened
-from ptsp.api.v1.schemas import ORDER, QUOTE, as_inquiry, as_order
+from ptsp.api.v1.schemas import ANSWER, ORDER, QUOTE, as_inquiry, as_order
 from ptsp.api.v1.verification import by_code, by_file, reasons
 from ptsp.domain.applications import Order
+from ptsp.domain.corrections import Answer
+from ptsp.flows.answer_correction import answer_correction
 from ptsp.flows.fetch_document import fetch_decision
+from ptsp.flows.object_to_refusal import lodge_objection
+from ptsp.flows.show_calendar import CalendarView, show_calendar
+from ptsp.flows.show_correction import show_correction
+from ptsp.flows.show_outages import OutageView, show_outages
 from ptsp.flows.store_document import keep_document
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.flows.track_bundle import quote_bundle, track_bundle
 from ptsp.flows.verify_decision import VerifiedPermit
-from ptsp.flows.views import BundleView, QuoteView
+from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
+from ptsp.flows.withdraw_application import withdraw_application, withdrawal
 from ptsp.infra import ledger
-from ptsp.kernel.errors import Invalid
+from ptsp.kernel.errors import Invalid, NotFound
 from ptsp.kernel.specs import TenantPack, Text
+from ptsp.main.desk_counter import DeskCounter
 
 ACTOR = "pages"
 
@@ -35,6 +44,14 @@ class Counter:
 
     def tenant(self, code: str) -> TenantPack:
         return self._access.book.get(code).pack
+
+    def outages(self, tenant_code: str) -> tuple[OutageView, ...]:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return show_outages(work).outages
+
+    def calendar(self, tenant_code: str, agency: str) -> CalendarView:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return show_calendar(work, agency)
 
     def quote(self, tenant_code: str, form: dict[str, Any]) -> QuoteView:
         with self._access.work(tenant_code, ACTOR) as work:
@@ -62,6 +79,41 @@ class Counter:
         with self._access.work(tenant_code, ACTOR) as work:
             return track_bundle(work, self._access.book, reference, key)
 
+    def correction(self, tenant_code: str, reference: str, key: str, ident: str) -> CorrectionForm:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return show_correction(work, self._access.book, reference, key, _ident(ident))
+
+    def answer_correction(
+        self,
+        tenant_code: str,
+        reference: str,
+        key: str,
+        ident: str,
+        answers: Mapping[str, object],
+        documents: Mapping[str, str],
+    ) -> None:
+        kept = _loaded(ANSWER, {"answers": answers, "documents": documents})
+        answer = Answer(kept["answers"], kept["documents"])
+        with self._access.work(tenant_code, ACTOR) as work:
+            answer_correction(work, self._access.book, reference, key, _ident(ident), answer)
+
+    def withdrawal(
+        self, tenant_code: str, reference: str, key: str, services: Sequence[str]
+    ) -> WithdrawalView:
+        with self._access.work(tenant_code, ACTOR) as work:
+            return withdrawal(work, self._access.book, reference, key, services)
+
+    def withdraw(
+        self, tenant_code: str, reference: str, key: str, services: Sequence[str], reason: str
+    ) -> None:
+        with self._access.work(tenant_code, ACTOR) as work:
+            withdraw_application(work, self._access.book, reference, key, services, reason)
+        self._access.ring()
+
+    def object_to(self, tenant_code: str, reference: str, key: str, service: str, grounds: str) -> None:
+        with self._access.work(tenant_code, ACTOR) as work:
+            lodge_objection(work, self._access.book, reference, key, service, grounds)
+
     def document(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
         with self._access.work(tenant_code, ACTOR) as work:
             return fetch_decision(work, self._access.files, reference, key, number)
@@ -72,6 +124,16 @@ class Counter:
     def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
         verdict, found = by_file(self._access, data)
         return verdict.valid and found is not None, reasons(verdict, found), found
+
+    def desk(self, tenant_code: str, token: str) -> DeskCounter:
+        return DeskCounter(self._access, self._access.book.get(tenant_code).code, token)
+
+
+def _ident(written: str) -> UUID:
+    try:
+        return UUID(written)
+    except ValueError as error:
+        raise NotFound("this bundle has no such correction") from error
 
 
 def _order(form: dict[str, Any], idempotency_key: str) -> Order:

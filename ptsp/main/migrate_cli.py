@@ -1,22 +1,21 @@
 """Bring the database to the newest form and the packs into force."""
 
 import os
-from datetime import date
 
 import click
-import holidays
 from sqlalchemy import Engine, create_engine, text
 
 from ptsp.flows.apply_pack import Applied, apply_pack
 from ptsp.infra.database import platform_transaction
 from ptsp.infra.migrations import migrate as migrate_database
 from ptsp.infra.packs import read_all
+from ptsp.main.calendar_following import follow_calendars, followed_in_words
 from ptsp.main.connections import engine_for
+from ptsp.main.national_days import SOURCE, national_days
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
 
 FIRST_YEAR, LAST_YEAR = 2024, 2028
-SOURCE = f"Python library holidays {holidays.__version__}, Indonesia"
 
 ADD_DAYS = text("""
     INSERT INTO app.national_day (on_day, kind, name, source)
@@ -47,27 +46,26 @@ def bring_up(settings: Settings) -> None:
 
 
 def apply_packs(settings: Settings) -> list[Applied]:
-    """Bring every pack of the tenants' folder into force."""
+    """Bring every pack of the tenants' folder into force; open cases follow where a calendar has changed."""
     owner = engine_for(settings, "ptsp_owner", pool_size=1)
     try:
-        return [apply_pack(owner, pack, by="ptsp migrate") for pack in read_all(settings.tenants_dir)]
+        applied = [apply_pack(owner, pack, by="ptsp migrate") for pack in read_all(settings.tenants_dir)]
     finally:
         owner.dispose()
+    for tenant, followed in follow_calendars(settings).items():
+        if followed.bundles:
+            click.echo(f"{tenant}: {followed_in_words(followed)}", err=True)
+    return applied
 
 
 def seed_national_days(owner: Engine) -> None:
     """Write public holidays and collective leave of the years in use; the tables are read from then on."""
-    rows: list[tuple[date, str, str]] = []
-    for kind, category in (("public", "public"), ("collective", "government")):
-        days = holidays.country_holidays(
-            "ID", years=range(FIRST_YEAR, LAST_YEAR + 1), categories=(category,), language="id"
-        )
-        rows += [(on, kind, name) for on, name in sorted(days.items())]
+    days = national_days(range(FIRST_YEAR, LAST_YEAR + 1))
     values = {
         "source": SOURCE,
-        "on_day": [on for on, _, _ in rows],
-        "kind": [kind for _, kind, _ in rows],
-        "name": [name for _, _, name in rows],
+        "on_day": [day.on for day in days],
+        "kind": [day.kind for day in days],
+        "name": [day.name for day in days],
     }
     with platform_transaction(owner) as connection:
         connection.execute(ADD_DAYS, values)

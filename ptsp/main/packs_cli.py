@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ptsp.infra.packs import (
+    TIMING,
     Checked,
     Layers,
     look_at,
@@ -18,7 +19,8 @@ from ptsp.infra.packs import (
     service_to_json,
 )
 from ptsp.kernel.errors import Fault, NotFound
-from ptsp.kernel.specs import ServiceSpec, TenantPack
+from ptsp.kernel.limits import Limit
+from ptsp.kernel.specs import CalendarSpec, ServiceSpec, TenantPack
 from ptsp.main.settings import Settings
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -110,7 +112,8 @@ def _pack_lines(pack: TenantPack, layers: Layers) -> Iterator[str]:
     yield f"{pack.code}: {pack.name['id']} / {pack.name['en']}"
     head = f"{pack.region} {pack.region_code}, {pack.time_zone}, {pack.pattern}, references {pack.prefix}-..."
     yield from _table("office", [(head, layers.tenant.file if layers.tenant else "")])
-    yield from _table("calendar", [(_calendar(pack), layers.calendar.file if layers.calendar else "")])
+    week = _calendar(pack.calendar)
+    yield from _table("calendar", [(week, layers.calendar.file if layers.calendar else "")])
     agencies = layers.agencies or {}
     rows = [(f"{code}: {_answers(pack, code)}", agencies[code].file) for code in pack.agencies]
     yield from _table("agencies", rows)
@@ -128,14 +131,15 @@ def _service_lines(service: ServiceSpec, layers: Layers) -> Iterator[str]:
     yield f"{service.code}: {service.name['id']} / {service.name['en']}"
     yield from _table("promise", [(_promise(service), file), (_offer(service), file)])
     yield from _table("standard", list(_components(service, layers)))
+    yield from _table("time", list(_timing(service, layers)))
     yield from _table("fields", [(_named(one.code, one.type, when=one.when), file) for one in service.fields])
     wanted = [(_named(one.code, one.permit or "file", when=one.when), file) for one in service.requirements]
     yield from _table("requirements", wanted)
     steps = [
-        (_named(one.code, f"{one.kind} {one.agency}, {one.days} wd", after=one.after, when=one.when), file)
+        _named(one.code, f"{one.kind} {one.agency}, {_limit(one.limit)}", after=one.after, when=one.when)
         for one in service.route
     ]
-    yield from _table("route", steps)
+    yield from _table("route", [(one, file) for one in steps])
     fee = service.fee
     yield from _table("fee", [(f"{fee.legal_basis} ({fee.basis}: {fee.source})", file)])
     yield from _table("lines", [(f"{one.code} [{one.account}] = {one.amount}", file) for one in fee.lines])
@@ -154,23 +158,47 @@ def _components(service: ServiceSpec, layers: Layers) -> Iterator[tuple[str, str
         yield f"{key}: {text['en']}", part.file if key in own else defaults[key].file
 
 
-def _calendar(pack: TenantPack) -> str:
-    calendar = pack.calendar
+def _timing(service: ServiceSpec, layers: Layers) -> Iterator[tuple[str, str]]:
+    """The rules of time that are given somewhere, as written, and the file that gives each."""
+    part = layers.services[service.code]
+    for key in TIMING:
+        own = part.raw["standard"].get(key)
+        raw, file = (own, part.file) if own is not None else _default(layers, key)
+        if raw is not None:
+            yield f"{key}: {json.dumps(raw, ensure_ascii=False)}", file
+
+
+def _default(layers: Layers, key: str) -> tuple[Any, str]:
+    part = layers.timing.get(key)
+    return (part.raw, part.file) if part else (None, "")
+
+
+def _calendar(calendar: CalendarSpec) -> str:
     leave = "off" if calendar.collective_leave else "worked"
     regional = _plural(len(calendar.days_off), "regional day")
-    return f"{len(calendar.weekdays)} days a week, collective leave is {leave}, {regional} off"
+    made_up = _plural(len(calendar.make_up_days), "make-up day")
+    hours = "office hours" if calendar.hours else "no office hours"
+    days = f"{len(calendar.weekdays)} days a week, {hours}"
+    return f"{days}, collective leave is {leave}, {regional} off, {made_up}"
 
 
 def _answers(pack: TenantPack, code: str) -> str:
     agency = pack.agencies[code]
     ways = [f"connector {agency.connector}"] if agency.connector else []
-    return " and ".join([*ways, *(["desk"] if agency.desk else [])])
+    answers = " and ".join([*ways, *(["desk"] if agency.desk else [])])
+    return f"{answers}, {_calendar(agency.calendar)}" if agency.calendar else answers
 
 
 def _promise(service: ServiceSpec) -> str:
-    limit = service.standard.time_limit
+    promised = service.standard.time_limit
     fee = "free" if not service.fee.lines else f"fee by {len(service.fee.lines)} lines, {service.gate}"
-    return f"{service.outcome}, {limit.value} {limit.unit} ({limit.basis}), {fee}, signed by {service.signer}"
+    limit = f"{_limit(promised.limit)} ({promised.basis})"
+    return f"{service.outcome}, {limit}, {fee}, signed by {service.signer} in {_limit(service.sign_limit)}"
+
+
+def _limit(limit: Limit) -> str:
+    first = " with the first" if limit.counts_first_day else ""
+    return f"{limit.amount} {limit.unit}{first}"
 
 
 def _offer(service: ServiceSpec) -> str:

@@ -1,13 +1,16 @@
 """`ptsp relay`: looks what is due, and rings the doorbell. It knows nothing of how work is done."""
 
+from itertools import count
+
 import click
 
-from ptsp.domain import routes
+from ptsp.domain import messages, routes
 from ptsp.infra.database import platform_transaction
 from ptsp.main.connections import doorbell_of, engine_for
 from ptsp.main.standing import standing, stop_on_signal
 
 EVERY_S = 0.25  # how often it looks
+LOOKS_A_ROUND = 120  # then it rings though nothing is due: what time alone brings about has no such moment
 
 
 @click.command()
@@ -20,8 +23,10 @@ def relay() -> None:
         bell, stop = doorbell_of(settings), stop_on_signal()
         sweeper = engine_for(settings, "ptsp_sweeper", pool_size=1)
         click.echo("relay: ready")
-        while not stop.wait(EVERY_S):
+        for look in count():
+            if stop.wait(EVERY_S):
+                break
             with platform_transaction(sweeper) as connection:
-                is_due = bool(routes.due_tenants(connection))
-            if is_due:
+                is_due = bool(routes.due_tenants(connection) or messages.due_tenants(connection))
+            if is_due or look % LOOKS_A_ROUND == 0:
                 bell.ring()

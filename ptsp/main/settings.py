@@ -1,5 +1,6 @@
 """Everything the surroundings decide, read once from the environment and frozen."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -16,6 +17,9 @@ from sqlalchemy.exc import ArgumentError
 
 from ptsp.infra.servers.places import socket_folder
 from ptsp.kernel.errors import Fault, Invalid
+from ptsp.kernel.mail import is_address, mail_server
+from ptsp.sdk.webhooks import SHORTEST_SECRET as SHORTEST_WEBHOOK_SECRET
+from ptsp.sdk.webhooks import secret_from_text
 
 NAMES: Final = (
     "PTSP_HOME",
@@ -28,9 +32,20 @@ NAMES: Final = (
     "PTSP_SIMULATORS",
     "PTSP_TENANTS_DIR",
     "PTSP_PG_BIN",
+    "PTSP_SMTP_URL",
+    "PTSP_MAIL_FROM",
+    "PTSP_MESSAGE_WEBHOOK_SECRET",
 )
 # Of these a file may hold the value instead (`PTSP_SECRET_FILE=/run/secrets/…`), as container engines do it.
-FROM_FILE: Final = ("PTSP_DATABASE_URL", "PTSP_REDIS_URL", "PTSP_BROKER_URL", "PTSP_SECRET", "PTSP_FILES_URL")
+FROM_FILE: Final = (
+    "PTSP_DATABASE_URL",
+    "PTSP_REDIS_URL",
+    "PTSP_BROKER_URL",
+    "PTSP_SECRET",
+    "PTSP_FILES_URL",
+    "PTSP_SMTP_URL",
+    "PTSP_MESSAGE_WEBHOOK_SECRET",
+)
 NOT_OURS: Final = ("PTSP_DATA",)  # names the folder of real-world test data; only tests read it
 
 ROLES: Final = ("ptsp_owner", "ptsp_app", "ptsp_worker", "ptsp_sweeper")
@@ -62,6 +77,9 @@ class Settings:
     secret: bytes = field(default=b"", repr=False)
     simulators: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pg_bin: Path | None = None
+    smtp_url: str = field(default="", repr=False)  # empty: e-mail stays owed
+    mail_from: str = ""
+    message_webhook_secret: bytes = field(default=b"", repr=False)  # empty: messages to gateways stay owed
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -81,8 +99,12 @@ class Settings:
             simulators=_simulators(values.get("PTSP_SIMULATORS", "{}"), faults),
             tenants_dir=_tenants_dir(values.get("PTSP_TENANTS_DIR", ""), ROOT / "tenants", faults),
             pg_bin=Path(pg_bin) if pg_bin else None,
+            smtp_url=values.get("PTSP_SMTP_URL", ""),
+            mail_from=values.get("PTSP_MAIL_FROM", ""),
+            message_webhook_secret=_webhook_secret(values.get("PTSP_MESSAGE_WEBHOOK_SECRET", ""), faults),
         )
         _check_urls(values, faults)
+        _check_mail(settings, faults)
         if settings.database_url and not settings.secret:
             faults.append(Fault("PTSP_SECRET", "must be set when PTSP_DATABASE_URL names a server"))
         if faults:
@@ -137,6 +159,9 @@ class Settings:
             "PTSP_SIMULATORS": json.dumps(dict(self.simulators)),
             "PTSP_TENANTS_DIR": str(self.tenants_dir),
             "PTSP_PG_BIN": str(self.pg_bin or ""),
+            "PTSP_SMTP_URL": self.smtp_url,
+            "PTSP_MAIL_FROM": self.mail_from,
+            "PTSP_MESSAGE_WEBHOOK_SECRET": base64.b64encode(self.message_webhook_secret).decode(),
         }
         return kept | {name: value for name, value in given.items() if value}
 
@@ -222,6 +247,30 @@ def _check_urls(values: Mapping[str, str], faults: list[Fault]) -> None:
         make_url(values.get("PTSP_DATABASE_URL", "postgresql://"))
     except (ArgumentError, ValueError):
         faults.append(Fault("PTSP_DATABASE_URL", "is not the URL of a database"))
+
+
+def _check_mail(settings: Settings, faults: list[Fault]) -> None:
+    if settings.smtp_url:
+        try:
+            mail_server(settings.smtp_url)
+        except ValueError as error:
+            faults.append(Fault("PTSP_SMTP_URL", str(error)))
+        if not settings.mail_from:
+            faults.append(Fault("PTSP_MAIL_FROM", "must be set when PTSP_SMTP_URL names a mail server"))
+    if settings.mail_from and not is_address(settings.mail_from):
+        faults.append(Fault("PTSP_MAIL_FROM", "must be one e-mail address, such as ptsp@region.example"))
+
+
+def _webhook_secret(text: str, faults: list[Fault]) -> bytes:
+    try:
+        secret = secret_from_text(text)
+    except ValueError as error:
+        faults.append(Fault("PTSP_MESSAGE_WEBHOOK_SECRET", str(error)))
+        return b""
+    if text and len(secret) < SHORTEST_WEBHOOK_SECRET:
+        reason = f"is too short: at least {SHORTEST_WEBHOOK_SECRET} bytes, as base64, are needed"
+        faults.append(Fault("PTSP_MESSAGE_WEBHOOK_SECRET", reason))
+    return secret
 
 
 def _rendered(url: URL) -> str:

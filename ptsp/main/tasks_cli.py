@@ -1,11 +1,13 @@
-"""What is stuck, and how to send it on."""
+"""What is due and what is stuck, and how to send it on."""
 
 import os
+from datetime import tzinfo
 from uuid import UUID
 
 import click
 
 from ptsp.domain import routes
+from ptsp.flows.desk_queue import QueuedTask, tasks_due
 from ptsp.flows.retry_task import retry_task
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
@@ -17,7 +19,7 @@ from ptsp.main.settings import Settings
 
 @click.group()
 def tasks() -> None:
-    """Show what is stuck, and send it on."""
+    """Show what is due and what is stuck, and send it on."""
 
 
 @tasks.command()
@@ -38,6 +40,35 @@ def stuck(tenant: str | None) -> None:
                     )
         engine.dispose()
     click.echo(f"{count} tasks are stuck" if count else "nothing is stuck")
+
+
+@tasks.command()
+@click.option("--tenant", help="only this office")
+@click.option("--agency", help="only what lies with this agency")
+@click.option("--days", default=2, show_default=True, type=click.IntRange(0, 250), help="working days ahead")
+def due(*, tenant: str | None, agency: str | None, days: int) -> None:
+    """List the open tasks whose limit ends within so many working days or is over, at most 500 an office."""
+    with running(Settings.from_env(os.environ)) as settings:
+        engine = engine_for(settings, "ptsp_app", pool_size=1)
+        book = TenantBook(engine, Vault(settings.secret))
+        count = 0
+        for office in book.all() if tenant is None else [book.get(tenant)]:
+            with begin(engine, office, actor="operator") as work:
+                for task in tasks_due(work, agency=agency, days=days):
+                    count += 1
+                    click.echo(f"{office.code}  {_line(task, office.calendar.zone)}")
+        engine.dispose()
+    click.echo(f"{count} tasks are due" if count else "nothing is due")
+
+
+def _line(task: QueuedTask, zone: tzinfo) -> str:
+    assert task.due_at is not None
+    assert task.left_working_days is not None
+    left = f"{abs(task.left_working_days)} working days {'over' if task.is_overdue else 'left'}"
+    held = f", on hold: {', '.join(task.held_by)}" if task.held_by else ""
+    officer = f", taken by {task.officer}" if task.officer else ""
+    due = f"{task.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{due}  {task.reference}  {task.code} at {task.agency}, {left}{held}{officer}"
 
 
 @tasks.command()

@@ -21,7 +21,7 @@ from ptsp.api.problems import (
     problem,
     register_problems,
 )
-from ptsp.api.v1 import bundles, desk, offices, verification
+from ptsp.api.v1 import bundles, case, desk, offices, verification
 from ptsp.main.counter import Counter
 from ptsp.main.logs import log_to_stderr
 from ptsp.main.settings import Settings
@@ -43,6 +43,7 @@ DOORS = (
     (bundles.blueprint, "anybody may quote, upload and lodge; the bundle's key opens the rest"),
     (verification.blueprint, "anybody"),
     (desk.blueprint, "the desk's token"),
+    (case.blueprint, "the desk's token"),
     (agency.blueprint, "the agency's or bank's signature"),
 )
 

@@ -1,14 +1,17 @@
 """Builds what web and worker work with, from settings; see `connections` for what is below it."""
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 
 from ptsp.api.access import Access
+from ptsp.domain.messages import Channel
 from ptsp.infra.database import platform_transaction
 from ptsp.infra.files import open_store
 from ptsp.infra.gateway import Partners, Registry
+from ptsp.infra.post import Post, SmtpPost, WebhookPost
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
 from ptsp.jobs.tools import LEASE_S, Tools
@@ -48,7 +51,18 @@ def tools_of(
         public_url=settings.public_url,
         ring=ring or doorbell_of(settings).ring,
         lease_s=lease_s,
+        posts=posts_of(settings),
     )
+
+
+def posts_of(settings: Settings) -> dict[Channel, Post]:
+    """The ways out for messages that are set up."""
+    posts: dict[Channel, Post] = {}
+    if settings.smtp_url:
+        posts[Channel.EMAIL] = SmtpPost(settings.smtp_url, settings.mail_from)
+    if settings.message_webhook_secret:
+        posts[Channel.WEBHOOK] = WebhookPost(settings.message_webhook_secret, now=time.time)
+    return posts
 
 
 def access_of(settings: Settings) -> Access:

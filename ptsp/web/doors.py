@@ -3,12 +3,35 @@
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from ptsp.web import applicant, public, tracking, verify
+from ptsp.web import (
+    applicant,
+    changes,
+    desk_acts,
+    desk_case,
+    desk_door,
+    desk_queue,
+    feeds,
+    public,
+    tracking,
+    verify,
+)
 from ptsp.web.office import Office
 from ptsp.web.pages import EXTENSION, Pages
 from ptsp.web.words import load_words
 
-DOORS = (public.blueprint, verify.blueprint, applicant.blueprint, tracking.blueprint)  # all open to anybody
+# Open to anybody; what belongs to one bundle asks for its key, and what belongs to a desk for its token.
+DOORS = (
+    public.blueprint,
+    verify.blueprint,
+    applicant.blueprint,
+    tracking.blueprint,
+    feeds.blueprint,
+    changes.blueprint,
+    desk_door.blueprint,
+    desk_queue.blueprint,
+    desk_case.blueprint,
+    desk_acts.blueprint,
+)
 
 
 class PagePath(BaseConverter):
@@ -21,7 +44,7 @@ class PagePath(BaseConverter):
 def register_pages(app: Flask, office: Office, *, secure_cookies: bool) -> None:
     """Hang all pages into the app. Texts are read once, here. Raises ValueError when they are incomplete.
 
-    `secure_cookies` marks the language cookie (the only one) as for HTTPS only.
+    `secure_cookies` marks cookies (the language and a desk's token) as for HTTPS only.
     """
     app.extensions[EXTENSION] = Pages(office, load_words(), secure_cookies)
     app.url_map.converters["page_path"] = PagePath

@@ -22,6 +22,7 @@ NARROW, WIDE = frozenset("iljtfrI.,:;'|!()-/ "), frozenset("mwMW@%")
 
 ICONS = {  # within a circle of radius 8 around 0,0
     "approved": "M-3.6 .2 -1.2 2.8 3.8-2.8",
+    "deemed": "M-3.6 .2 -1.2 2.8 3.8-2.8",
     "running": "M-2.2-3.6 3.8 0-2.2 3.6Z",
     "asked": "M-2.2-3.6 3.8 0-2.2 3.6Z",
     "ready": "M-2.2-3.6 3.8 0-2.2 3.6Z",
@@ -33,6 +34,7 @@ ICONS = {  # within a circle of radius 8 around 0,0
 }
 PATTERNS = {  # what fills the band, in a tile of 8 by 8
     "approved": "",
+    "deemed": "M0 4H8",
     "running": "M-2 10 10-2M-6 6 6-6M2 14 14 2",
     "asked": "M-2 10 10-2M-6 6 6-6M2 14 14 2",
     "ready": "M0 4H8",
@@ -197,7 +199,7 @@ def _arrow(link: Link, ident: str, states: dict[int, str]) -> Markup:
 def _kind(source: str, target: str) -> str:
     if "cut" in (source, target) or source == "rejected":
         return "off"
-    return "done" if source == "approved" else "ahead"
+    return "done" if source in ("approved", "deemed") else "ahead"
 
 
 def _box(spot: Placed, node: Node, lines: _Lines, ident: str) -> Markup:

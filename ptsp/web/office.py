@@ -1,11 +1,14 @@
 """What the pages need from the rest of the platform: one object, given when the app is made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from ptsp.flows.show_calendar import CalendarView
+from ptsp.flows.show_outages import OutageView
 from ptsp.flows.verify_decision import VerifiedPermit
-from ptsp.flows.views import BundleView, QuoteView
+from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
 from ptsp.kernel.specs import TenantPack, Text
+from ptsp.web.desk_port import Desk
 
 Order = dict[str, Any]
 """The shape of the JSON API: `applicant` and `applications`, see `ptsp.web.orders`."""
@@ -19,6 +22,12 @@ class Office(Protocol):
 
     def tenant(self, code: str) -> TenantPack:
         """One office. Raises NotFound."""
+
+    def outages(self, tenant_code: str) -> Sequence[OutageView]:
+        """What is down now. Raises NotFound."""
+
+    def calendar(self, tenant_code: str, agency: str) -> CalendarView:
+        """The working days of an office, or of one of its agencies. Raises NotFound."""
 
     def quote(self, tenant_code: str, form: Order) -> QuoteView:
         """Price and promise without lodging. Raises Invalid with the form's faults."""
@@ -40,6 +49,33 @@ class Office(Protocol):
     def track(self, tenant_code: str, reference: str, key: str) -> BundleView:
         """Where a bundle stands. Raises NotFound, also when the key is wrong."""
 
+    def correction(self, tenant_code: str, reference: str, key: str, ident: str) -> CorrectionForm:
+        """What was returned and waits for its answer. Raises NotFound and Conflict."""
+
+    def answer_correction(
+        self,
+        tenant_code: str,
+        reference: str,
+        key: str,
+        ident: str,
+        answers: Mapping[str, object],
+        documents: Mapping[str, str],
+    ) -> None:
+        """Answer it: by the names that were asked for. Raises NotFound, Conflict, and Invalid by those names."""
+
+    def withdrawal(
+        self, tenant_code: str, reference: str, key: str, services: Sequence[str]
+    ) -> WithdrawalView:
+        """What would follow from withdrawing these services. Raises NotFound, Invalid and Conflict."""
+
+    def withdraw(
+        self, tenant_code: str, reference: str, key: str, services: Sequence[str], reason: str
+    ) -> None:
+        """Withdraw them, for good. Raises NotFound, Invalid and Conflict."""
+
+    def object_to(self, tenant_code: str, reference: str, key: str, service: str, grounds: str) -> None:
+        """Object to the refusal of a service. Raises NotFound, Conflict, and Invalid with the reason."""
+
     def document(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
         """A signed PDF and its file name. Raises NotFound."""
 
@@ -48,3 +84,6 @@ class Office(Protocol):
 
     def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
         """Is the PDF exactly what an office signed; if not, why; and what the register says."""
+
+    def desk(self, tenant_code: str, token: str) -> Desk:
+        """The desk that a token opens; whether it opens one is found out by its verbs. Raises NotFound."""

@@ -7,7 +7,7 @@ from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from ptsp.kernel.errors import NotFound
-from ptsp.kernel.specs import ServiceSpec, TenantPack
+from ptsp.kernel.specs import ServiceSpec, StopReason, TenantPack
 from ptsp.web.drawing import draw
 from ptsp.web.pages import count, new_blueprint, pages, read, say
 from ptsp.web.published import condition, route_nodes
@@ -75,7 +75,8 @@ def matches(pack: TenantPack, words: str) -> bool:
 def office(tenant: str) -> ResponseReturnValue:
     """An office and the services it offers, with what their standards promise."""
     pack = pages().office.tenant(tenant)
-    return render_template("pages/office.html", pack=pack, texts=own_texts(pack))
+    down = pages().office.outages(tenant)
+    return render_template("pages/office.html", pack=pack, texts=own_texts(pack), outages=down)
 
 
 def own_texts(pack: TenantPack) -> Sequence[tuple[str, str]]:
@@ -106,9 +107,22 @@ def standard(tenant: str, code: str) -> ResponseReturnValue:
         internal=[
             (key, service.standard.internal[key]) for key in INTERNAL if key in service.standard.internal
         ],
+        clock_after=_clock_after(service),
+        stops=", ".join(say(f"standard.stop.{one}") for one in _stops(service)),
         labels={choice.code: read(choice.label) for spec in service.fields for choice in spec.choices},
         told=lambda text: condition(service, text, g.lang, say),
     )
+
+
+def _clock_after(service: ServiceSpec) -> str | None:
+    """The name of the step with which the legal clock starts; None where lodging starts it."""
+    begins = service.standard.clock.starts_after
+    return next((read(step.name) for step in service.route if step.code == begins), None)
+
+
+def _stops(service: ServiceSpec) -> list[StopReason]:
+    """For which reasons the clock may stand, in the order of the closed list."""
+    return [one for one in StopReason if one in service.standard.clock.stops]
 
 
 def service_of(pack: TenantPack, code: str) -> ServiceSpec:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import Gate, ServiceSpec, StepSpec, TenantPack
 from ptsp.web.drawing import Node
 from ptsp.web.intake import told
@@ -18,14 +19,14 @@ def route_nodes(pack: TenantPack, service: ServiceSpec, lang: str, say: Say, cou
     waited_for = {code for step in service.route for code in step.after}
     last = tuple(keys[step.code] for step in service.route if step.code not in waited_for)
     for kind in closing(service):
-        agency, days = _who(kind, pack, service, lang, say)
+        agency, limit = _who(kind, pack, service, lang, say)
         nodes.append(
             Node(
                 key=len(nodes),
                 name=say(f"closing.{kind}", product=pick(service.name, lang)),
                 agency=agency,
                 state="plan",
-                state_text=count("working_days", days) if days else say("closing.at_once"),
+                state_text=count(limit.unit, limit.amount) if limit.amount else say("closing.at_once"),
                 foot="",
                 note="",
                 after=last,
@@ -64,10 +65,10 @@ def condition(service: ServiceSpec, text: str, lang: str, say: Say) -> str:
     return told(text, {spec.code: spec for spec in service.fields}, lang, signs(say))
 
 
-def _who(kind: str, pack: TenantPack, service: ServiceSpec, lang: str, say: Say) -> tuple[str, int]:
+def _who(kind: str, pack: TenantPack, service: ServiceSpec, lang: str, say: Say) -> tuple[str, Limit]:
     if kind == "decide":
-        return pick(pack.agencies[service.signer].name, lang), service.sign_days
-    return say(f"closing.{kind}_by"), 0
+        return pick(pack.agencies[service.signer].name, lang), service.sign_limit
+    return say(f"closing.{kind}_by"), Limit(0)
 
 
 def _step(
@@ -84,7 +85,7 @@ def _step(
         name=pick(step.name, lang),
         agency=pick(pack.agencies[step.agency].name, lang),
         state="plan",
-        state_text=count("working_days", step.days),
+        state_text=count(step.limit.unit, step.limit.amount),
         foot="",
         note=say("only_when", condition=condition(service, step.when, lang, say)) if step.when else "",
         after=tuple(keys[code] for code in step.after if code in keys),

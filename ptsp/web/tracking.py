@@ -7,6 +7,7 @@ from io import BytesIO
 from flask import g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
+from ptsp.flows.show_outages import OutageView
 from ptsp.flows.views import BundleView, NoticeView, TaskView
 from ptsp.web import format as shown
 from ptsp.web.drawing import Node, draw
@@ -17,7 +18,8 @@ blueprint = new_blueprint("tracking")
 LONGEST_KEY = 200
 BUSY = ("ready", "running", "asked", "stuck")
 NEWEST = 8  # events shown at once; the older ones unfold
-LEGEND = ("approved", "running", "blocked", "stuck", "rejected", "cut")
+ENDED = ("approved", "rejected", "deemed")
+LEGEND = ("approved", "running", "blocked", "stuck", "rejected", "deemed", "cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,15 @@ def track(tenant: str, reference: str) -> ResponseReturnValue:
         fee=fee_state(bundle),
         newest=NEWEST,
         reckoning=lambda line, service: reckoning(line, pack, service, g.lang),
+        outages=touching(bundle, pages().office.outages(tenant)),
         day=lambda at: shown.local_day(at, bundle.time_zone),
     )
+
+
+def touching(bundle: BundleView, down: Sequence[OutageView]) -> list[OutageView]:
+    """Outages that hold up something this bundle still waits for."""
+    needed = {task.agency for task in bundle.tasks if task.state in (*BUSY, "blocked")}
+    return [one for one in down if needed and (one.agency in needed or not one.agency)]
 
 
 @blueprint.get("/<tenant>/bundles/<reference>/documents/<path:number>")
@@ -77,7 +86,7 @@ def has(bundle: BundleView, state: str) -> bool:
 def progress(tasks: Sequence[TaskView]) -> tuple[int, int]:
     """Steps that have ended, and all steps that will not be cut."""
     wanted = [task for task in tasks if task.state != "cut"]
-    return sum(task.state in ("approved", "rejected") for task in wanted), len(wanted)
+    return sum(task.state in ENDED for task in wanted), len(wanted)
 
 
 def fee_state(bundle: BundleView) -> str:
@@ -96,6 +105,9 @@ def sentence(bundle: BundleView) -> str:
     granted = sum(application.state == "approved" for application in bundle.applications)
     if bundle.outcome is not None:
         return say(f"track.{bundle.outcome}", granted=granted, all=len(bundle.applications))
+    returned = [one.due_on for one in bundle.corrections if one.state == "open"]
+    if returned:
+        return say("track.to_correct", day=shown.long_date(min(returned), g.lang))
     busy = [task for task in bundle.tasks if task.state in BUSY]
     if busy and all(task.kind == "payment" for task in busy):
         due = min((notice.due_on for notice in bundle.notices if notice.state == "open"), default=None)
@@ -155,7 +167,7 @@ def foot(task: TaskView, zone: str) -> str:
         return ""
     if task.ended_at:
         return say("ended", day=shown.short_date(shown.local_day(task.ended_at, zone), g.lang))
-    return say("planned", day=shown.short_date(task.planned_on, g.lang))
+    return say("planned", day=shown.short_date(task.expected_on, g.lang))
 
 
 def bills(notices: Sequence[NoticeView]) -> list[Bill]:

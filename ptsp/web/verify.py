@@ -59,7 +59,9 @@ def by_file() -> ResponseReturnValue:
 
 
 def in_force(permit: VerifiedPermit, verdict: str) -> str:
-    """The verdict, unless the document is genuine but is a refusal, has expired or was revoked."""
+    """The verdict, unless the document is genuine but is a refusal, was annulled, has expired or was revoked."""
+    if permit.state == "annulled":
+        return "annulled"
     if permit.kind == "refusal":
         return "refusal"
     return verdict if permit.state == "valid" else "not_valid"

@@ -98,12 +98,12 @@ class Hall:
             ],
         }
 
-    def token(self, agency: str, tenant: str = "sidoarjo") -> str:
-        """A fresh token of a desk."""
+    def token(self, agency: str, tenant: str = "sidoarjo", *, officer: str | None = None) -> str:
+        """A fresh token of a desk, or of one officer there."""
         owner = engine_for(self.settings, "ptsp_owner", pool_size=1)
         try:
             with begin(owner, self.access.book.get(tenant), actor="test") as work:
-                return open_desk(work, agency)
+                return open_desk(work, agency, officer)
         finally:
             owner.dispose()
 

@@ -69,7 +69,7 @@ def test_a_quote_stores_nothing_and_says_what_then_comes(hall, done):
     assert hall.post(f"{API}/sidoarjo/quotes", body).json == quoted
     assert hall.stored() == before
     assert quoted["fee"] == seen["fee"] > 0
-    assert quoted["promised_on"] == accepted["promised_on"] == seen["promised_on"]
+    assert quoted["promised_on"] == accepted["promised_on"] == seen["first_promised_on"]
     assert len(quoted["tasks"]) == len(seen["tasks"]) < quoted["tasks_before_merging"]
 
 

@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -13,30 +13,34 @@ from ptsp.domain.applications import Applicant, Order, Wanted
 from ptsp.domain.routes import TaskState
 from ptsp.flows._planning import plan_bundle
 from ptsp.flows.answer_at_desk import answer_at_desk
+from ptsp.flows.refold import recompute
 from ptsp.flows.take_reply import take_reply
+from ptsp.infra.calendars import calendars_from, written
 from ptsp.infra.ledger import check_chains
-from ptsp.infra.tenants import Tenant, calendar_of
+from ptsp.infra.tenants import Tenant
 from ptsp.infra.vault import Vault
+from ptsp.infra.work import Work
 from ptsp.kernel.errors import Conflict
 from ptsp.main.demo.orders import FOUR_PERMITS, KNOWN_NIK
 from ptsp.sdk.contract import Receipt, Reply, Verdict
 from tests.flows.acts import PAREPARE_HO, PAREPARE_IMB, lodge, pay, view
 
 OPEN = (TaskState.READY, TaskState.ASKED)
-TODAY = date(2026, 3, 2)
+NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
 
 def plan(packs, code, wanted) -> routes.Plan:
     """The graph of a real bundle, without a database."""
     pack = next(pack for pack in packs if pack.code == code)
     standards = {name: (uuid.uuid4(), spec) for name, spec in pack.services.items()}
-    tenant = Tenant(1, pack, standards, calendar_of(pack, []), Vault(b"x" * 32))
+    tenant = Tenant(1, pack, standards, calendars_from(1, written(pack, [])), Vault(b"x" * 32))
     applications = tuple(
         Wanted(service, answers, {name: uuid.uuid4() for name in codes})
         for service, (answers, codes) in wanted.items()
     )
     person = Applicant(KNOWN_NIK, "Pemohon Contoh", "Sidoarjo", date(1990, 3, 12), "male", "Jl. Contoh 1")
-    return plan_bundle(tenant, Order(person, applications, "x", b""), TODAY).plan
+    work = Work(None, tenant, "test", NOW)  # planning stores nothing
+    return plan_bundle(work, Order(person, applications, "x", b"")).plan
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +123,7 @@ def test_the_database_ends_alike_in_every_order(office, seed):
     assert doubled == []
     with office.work() as work:
         assert check_chains(work.connection, office.tenant.id).broken == ()
+        assert recompute(work.connection, office.tenant).differences == ()
 
 
 def reply(office, chance: random.Random) -> None:

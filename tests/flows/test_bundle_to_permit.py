@@ -32,7 +32,7 @@ def test_four_permits_come_out_of_one_bundle(office):
 def test_a_rejection_ends_only_what_depends_on_it(office):
     office.agencies.reject("nuisance_review", "Terlalu dekat dengan permukiman.")
     accepted = lodge(office, FOUR_PERMITS)
-    before = {one.service: one.promised_on for one in view(office, accepted).applications}
+    before = {one.service: one.first_promised_on for one in view(office, accepted).applications}
     work_on(office)
     seen = view(office, accepted)
     assert seen.outcome == "partly_approved"
@@ -40,7 +40,7 @@ def test_a_rejection_ends_only_what_depends_on_it(office):
     assert [code for code, one in ended.items() if one.state == "rejected"] == ["ho"]
     assert ended["ho"].reasons == ("Terlalu dekat dengan permukiman.",)
     assert ended["ho"].document.kind == "refusal"
-    assert {one.service: one.promised_on for one in seen.applications} == before
+    assert {one.service: one.first_promised_on for one in seen.applications} == before
 
 
 def test_a_rejected_permit_takes_along_what_needs_it(office):

@@ -8,6 +8,7 @@ import pytest
 from ptsp.domain.applications import typed_answers
 from ptsp.domain.fees import price
 from ptsp.kernel.errors import BadPack
+from ptsp.kernel.limits import Limit
 from tests.flows.acts import HO, apply, lodge, now_in_force, view, with_service, work_on
 
 
@@ -21,13 +22,16 @@ def dearer_and_slower(pack, version=2):
     service = pack.services["ho"]
     (line,) = service.fee.lines
     fee = replace(service.fee, lines=(replace(line, amount=f"({line.amount}) * 2"),), due_days=30)
-    route = tuple(replace(step, days=step.days + 5) if step.kind == "ask" else step for step in service.route)
+    route = tuple(
+        replace(step, limit=Limit(step.limit.amount + 5)) if step.kind == "ask" else step
+        for step in service.route
+    )
     return with_service(pack, "ho", version=version, digest="second", fee=fee, route=route)
 
 
 def days(office, reference):
     return office.rows(
-        """SELECT t.code, t.days, t.planned_on FROM app.task t JOIN app.bundle b ON b.id = t.bundle_id
+        """SELECT t.code, b.shape, t.planned_on FROM app.task t JOIN app.bundle b ON b.id = t.bundle_id
             WHERE b.reference = :it ORDER BY t.seq""",
         it=reference,
     )
@@ -45,7 +49,7 @@ def test_an_open_case_keeps_its_days_and_its_fee_and_a_new_one_gets_the_new(offi
     work_on(office)
     seen_old, seen_new = view(office, old), view(office, new)
     assert (seen_old.fee, seen_new.fee) == (fee, 2 * fee)
-    assert seen_old.promised_on == old.promised_on
+    assert seen_old.first_promised_on == old.promised_on
     assert days(office, old.reference) == planned
     due = [(one.notices[0].due_on - one.notices[0].issued_on).days for one in (seen_old, seen_new)]
     assert due == [15, 30]

@@ -24,8 +24,9 @@ UPDATABLE = """
     SELECT attname::text FROM pg_attribute WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped
      ORDER BY has_column_privilege(%(role)s, attrelid, attnum, 'UPDATE') DESC, attname = 'tenant_id', attnum LIMIT 1"""
 FREE = """
-    SELECT attname::text FROM pg_attribute
-     WHERE attrelid = %(table)s::regclass AND atttypid = 'text'::regtype AND attname = ANY(%(key)s)"""
+    SELECT attname::text, atttypid = 'text'::regtype FROM pg_attribute
+     WHERE attrelid = %(table)s::regclass AND atttypid IN ('text'::regtype, 'int'::regtype)
+       AND attname <> 'tenant_id' AND attname = ANY(%(key)s)"""
 
 Outcome = str
 
@@ -88,9 +89,12 @@ def _only_there(connection: Line, worlds: Worlds, table: str, key: Sequence[str]
     """A row of the other tenant, made so that no row of ours has the same key, as what it knows of ours is its own."""
     connection.execute("SET LOCAL session_replication_role = replica")
     picked = f"(SELECT ctid FROM app.{table} WHERE tenant_id = {worlds.there} LIMIT 1)"
-    texts = [name for (name,) in connection.execute(FREE, {"table": f"app.{table}", "key": list(key)})]
-    changes = ", ".join(f"{name} = {name} || '-there'" for name in texts) or "tenant_id = tenant_id"
-    changed = f"UPDATE app.{table} t SET {changes} WHERE ctid = {picked} RETURNING to_jsonb(t)"
+    apart = connection.execute(FREE, {"table": f"app.{table}", "key": list(key)}).fetchall()
+    changes = ", ".join(
+        f"{name} = {name} || '-there'" if is_text else f"{name} = {name} + 900" for name, is_text in apart
+    )
+    sets = changes or "tenant_id = tenant_id"
+    changed = f"UPDATE app.{table} t SET {sets} WHERE ctid = {picked} RETURNING to_jsonb(t)"
     row = _one(connection, changed)
     connection.execute("SET LOCAL session_replication_role = origin")
     assert isinstance(row, dict), table

@@ -3,6 +3,7 @@
 from tests.isolation.worlds import REVIEWED, Line
 
 APPROVED = "(tenant_id = (NULLIF(current_setting(''app.tenant''::text, true), ''''::text))::integer)"
+SWEPT = ("task", "message")  # tables of work that waits for a moment
 APPEND_ONLY = "('event', 'inbox', 'payment', 'pack', 'standard', 'credential', 'tenant', 'national_day')"
 
 WITH = f"""
@@ -24,6 +25,9 @@ granted AS (  -- table-wide and per column; `col` is null for the whole table
   SELECT o.oid, o.relname, o.name, t.attname, a.grantee, a.privilege_type
     FROM ours o JOIN pg_attribute t ON t.attrelid = o.oid, aclexplode(t.attacl) a),
 app_role AS (SELECT * FROM pg_roles WHERE rolname IN ('ptsp_app', 'ptsp_worker', 'ptsp_sweeper')),
+swept AS (  -- the columns that tell the sweeper when something is due
+  SELECT 'app.' || t || '.' || c AS name
+    FROM unnest(ARRAY{list(SWEPT)!r}) AS t, unnest(ARRAY['tenant_id', 'next_at', 'state']) AS c),
 lead AS (  -- every index with the name of its first column
   SELECT i.*, h.name, x.relname AS index_name,
          (SELECT attname FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[0]) AS first
@@ -41,12 +45,12 @@ QUERIES = {
         SELECT schemaname || '.' || tablename || ': ' || policyname FROM pg_policies
          WHERE NOT (policyname = 'tenant' AND permissive = 'PERMISSIVE' AND roles = '{{public}}' AND cmd = 'ALL'
                     AND qual = '{APPROVED}' AND with_check IS NULL)
-           AND NOT (policyname = 'sweeper' AND schemaname = 'app' AND tablename = 'task'
+           AND NOT (policyname = 'sweeper' AND schemaname = 'app' AND tablename IN {SWEPT!r}
                     AND permissive = 'PERMISSIVE' AND roles = '{{ptsp_sweeper}}' AND cmd = 'SELECT'
                     AND qual = 'true' AND with_check IS NULL)""",
-    "tables with no policy, or with two that widen each other": """
+    "tables with no policy, or with two that widen each other": f"""
         SELECT h.name FROM held h LEFT JOIN pg_policy p ON p.polrelid = h.oid AND p.polpermissive
-           AND NOT (h.name = 'app.task' AND p.polname = 'sweeper')
+           AND NOT (h.relname IN {SWEPT!r} AND h.nspname = 'app' AND p.polname = 'sweeper')
          GROUP BY h.name HAVING count(p.oid) <> 1""",
     "unique keys that do not start with the tenant": """
         SELECT name || ': ' || index_name FROM lead
@@ -134,9 +138,9 @@ QUERIES = {
     "the sweeper's rights on tenants' tables": """
         (SELECT g.name || '.' || COALESCE(g.col, '*') || ': ' || g.privilege_type FROM granted g
            JOIN held h ON h.oid = g.oid WHERE g.grantee = 'ptsp_sweeper'::regrole
-         EXCEPT SELECT 'app.task.' || c || ': SELECT' FROM unnest(ARRAY['tenant_id', 'next_at', 'state']) AS c)
+         EXCEPT SELECT s.name || ': SELECT' FROM swept s)
         UNION ALL
-        (SELECT 'app.task.' || c || ': SELECT is missing' FROM unnest(ARRAY['tenant_id', 'next_at', 'state']) AS c
+        (SELECT s.name || ': SELECT is missing' FROM swept s
          EXCEPT SELECT g.name || '.' || COALESCE(g.col, '*') || ': ' || g.privilege_type || ' is missing'
            FROM granted g WHERE g.grantee = 'ptsp_sweeper'::regrole)""",
     "ways out of the database": """

@@ -3,15 +3,27 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from ptsp.domain.corrections import Ask
+from ptsp.domain.history import Naming
+from ptsp.domain.messages import NewMessage
+from ptsp.domain.outages import CENTRAL
+from ptsp.flows.ask_correction import ask_correction, take_back_correction
+from ptsp.flows.declare_outage import declare_outage
+from ptsp.flows.end_outage import end_outage
+from ptsp.flows.import_history import Target, import_history
+from ptsp.flows.move_cases import begin_move
 from ptsp.flows.open_desk import open_desk
+from ptsp.flows.owe_messages import owe_messages
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.infra.work import begin
+from ptsp.infra.xes import LoggedCase, LoggedEvent
 from ptsp.main.settings import Settings
 from ptsp.main.wiring import engine_for, tools_of
 from tests.isolation.worlds import BUNDLES, HERE, ONE_PERMIT, THERE, Worlds, finish, known_tables
@@ -21,6 +33,24 @@ FIGURE = "figure"
 MESSAGE = text("""
     INSERT INTO app.inbox (tenant_id, source, message_id, fingerprint, outcome)
     VALUES (:tenant, 'ktp', :message, 'x', 'recorded')""")
+
+DECREED = text("""
+    INSERT INTO app.decreed_day (tenant_id, id, agency, on_day, kind, name, decree, added_by)
+    VALUES (:tenant, 1, '', '2027-01-04', 'off', 'Uji', 'Keputusan uji', 'test')""")
+
+OBJECTION = text("""
+    INSERT INTO app.objection (tenant_id, id, bundle_id, application_id, decision_id, lodged_at, grounds, due_at, state)
+    SELECT :tenant, :id, bundle_id, application_id, id, issued_at, 'x', issued_at, 'open'
+      FROM app.decision ORDER BY id LIMIT 1""")
+
+MOVED = text("""
+    INSERT INTO app.moved_case (tenant_id, move_id, application_id, bundle_id, from_standard, moved_at)
+    SELECT :tenant, :move, id, bundle_id, standard_id, ended_at FROM app.application ORDER BY id LIMIT 1""")
+
+HOLD = text("""
+    INSERT INTO app.deemed_hold (tenant_id, id, bundle_id, position, outages, held_at)
+    SELECT :tenant, :id, bundle_id, position, ARRAY[CAST(:outage AS uuid)], ended_at
+      FROM app.application ORDER BY id LIMIT 1""")
 
 
 @pytest.fixture
@@ -82,8 +112,33 @@ def _live(office: Office, owner: Any) -> int:
         for _ in range(BUNDLES):
             submit_bundle(work, office.order(ONE_PERMIT))
         work.connection.execute(MESSAGE, {"tenant": office.tenant.id, "message": uuid4().hex})
+        owed = NewMessage(uuid4(), "test", None, "head", None, "test", "Uji", "Uji.\n")
+        assert owe_messages(work, [owed]) == 1
     with begin(owner, office.tenant, actor="test") as work:
         desk = next(code for code, agency in office.tenant.pack.agencies.items() if agency.desk)
         open_desk(work, desk)
+        work.connection.execute(DECREED, {"tenant": office.tenant.id})
+    past = LoggedCase(
+        "1", {}, {}, (LoggedEvent(1, "received", None, None, datetime(2024, 3, 1, tzinfo=UTC), {}),)
+    )
+    target = Target(office.tenant.code, office.tenant.id, "past")
+    import_history(owner, target, [past], Naming())
+    _returned_once(office)
     finish(office)
+    with office.work() as work:
+        work.connection.execute(OBJECTION, {"tenant": office.tenant.id, "id": uuid4()})
+        outage = declare_outage(work, CENTRAL, "Uji.")
+        work.connection.execute(HOLD, {"tenant": office.tenant.id, "id": uuid4(), "outage": outage})
+        end_outage(work, outage)
+        move = begin_move(work, office.tools.book, "ho", 1)
+        work.connection.execute(MOVED, {"tenant": office.tenant.id, "move": move})
     return office.tenant.id
+
+
+def _returned_once(office: Office) -> None:
+    """A correction, taken back, so that the bundle goes on."""
+    ((task, agency),) = office.rows("SELECT id, agency FROM app.task WHERE seq = 0 ORDER BY id LIMIT 1")
+    with office.work("desk") as work:
+        ask_correction(work, office.tools.book, agency, task, Ask((), ("0.ktp",), "Uji."))
+    with office.work("desk") as work:
+        take_back_correction(work, agency, task)

@@ -37,6 +37,7 @@ PLANTS = {
         f"DROP POLICY tenant ON app.task; CREATE POLICY tenant ON app.task USING {TENANT_RULE} WITH CHECK (true)",
         "CREATE POLICY sweeper ON app.bundle FOR SELECT TO ptsp_sweeper USING (true)",
         "DROP POLICY sweeper ON app.task; CREATE POLICY sweeper ON app.task TO ptsp_sweeper USING (true)",
+        "DROP POLICY sweeper ON app.message; CREATE POLICY sweeper ON app.message TO ptsp_sweeper USING (true)",
     ),
     "tables with no policy, or with two that widen each other": (
         "DROP POLICY tenant ON app.inbox",
@@ -143,6 +144,9 @@ PLANTS = {
         "GRANT SELECT (tenant_id) ON app.bundle TO ptsp_sweeper",
         "GRANT UPDATE (next_at) ON app.task TO ptsp_sweeper",
         "REVOKE SELECT (next_at) ON app.task FROM ptsp_sweeper",
+        "GRANT SELECT (body) ON app.message TO ptsp_sweeper",
+        "GRANT SELECT (recipient) ON app.message TO ptsp_sweeper",
+        "REVOKE SELECT (state) ON app.message FROM ptsp_sweeper",
     ),
     "ways out of the database": (
         "CREATE FOREIGN DATA WRAPPER planted",

@@ -174,7 +174,7 @@ def test_any_order_of_transactions_shows_one_tenant_at_a_time(
         (Contexts,),
         {"engine": engine, "tenants": (worlds.here, worlds.there), "steps": steps},
     )
-    few = hypothesis_settings(max_examples=40, stateful_step_count=40, deadline=None, database=None)
+    few = hypothesis_settings(max_examples=70, stateful_step_count=40, deadline=None, database=None)
     run_state_machine_as_test(machine, settings=few)
     figure(
         f"steps {steps.total()}, violations 0 ({', '.join(f'{n} {name}' for name, n in steps.most_common())})"

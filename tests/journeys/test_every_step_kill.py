@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event
 from ptsp.domain.applications import Order
 from ptsp.flows.answer_at_desk import answer_at_desk
 from ptsp.flows.confirm_payment import confirm_payment
+from ptsp.flows.refold import recompute
 from ptsp.flows.submit_bundle import Accepted, submit_bundle
 from ptsp.infra.files import FileStore
 from ptsp.infra.ledger import check_chains
@@ -193,6 +194,8 @@ def test_a_death_at_any_step_changes_nothing(lives: Lives, tell: Callable[[str],
         assert told(lives, accepted) == calm, f"killed at step {point}, {lives.fuse.where}"
     assert died >= len(chosen) - UNSTEADY
     nothing_twice(lives.office, bundles=len(chosen) + 1)
+    with lives.office.work() as work:
+        assert recompute(work.connection, lives.office.tenant).differences == ()
     tell(f"seed {SEED}: deaths at {died} of {steps} steps, lost 0, doubled 0")
 
 
@@ -216,7 +219,13 @@ def told(lives: Lives, accepted: Accepted) -> dict[str, Any]:
             "SELECT total, state FROM app.fee_notice WHERE bundle_id = :bundle ORDER BY total", bundle=bundle
         ),
         "payments": office.rows("SELECT amount FROM app.payment WHERE bill = :bill", bill=accepted.reference),
-        "ledger": Counter(office.rows("SELECT type FROM app.event WHERE bundle_id = :bundle", bundle=bundle)),
+        # A promise moves once a batch, and a death may part a batch in two: how often is no part of the outcome.
+        "ledger": Counter(
+            office.rows(
+                "SELECT type FROM app.event WHERE bundle_id = :bundle AND type <> 'promise.moved'",
+                bundle=bundle,
+            )
+        ),
     }
 
 

@@ -1,5 +1,7 @@
 """A peer's run with real worker processes and real servers: small, for its shape and not for its speed."""
 
+import json
+
 import psutil
 import psycopg
 import pytest
@@ -71,3 +73,10 @@ def test_the_command_refuses_an_unknown_peer_before_it_starts_anything() -> None
     outcome = CliRunner().invoke(bench, ["route", "--against", "nobody"])
     assert outcome.exit_code == 1
     assert "there is no peer 'nobody'" in str(outcome.exception)
+
+
+def test_the_promise_is_timed_beside_walking_and_both_give_the_same_dates() -> None:
+    told = CliRunner().invoke(bench, ["promise", "--json"])
+    report = json.loads(told.stdout)
+    assert list(report["steps"]) == ["20", "50", "100", "200"]
+    assert all(row["us"] > 0 and row["walked_us"] > 0 for row in report["steps"].values())

@@ -42,6 +42,37 @@ PLANTS = [
     ),
     Plant("an unknown key", TENANT, put("timezone", value="x"), "did you mean `time_zone`?"),
     Plant("a missing key", TENANT, drop("prefix"), "is missing"),
+    Plant(
+        "an address that is none",
+        TENANT,
+        put("contacts", "head", "email", value="kepala sidoarjo.example"),
+        "such as `kepala@sidoarjo.example`",
+    ),
+    Plant(
+        "two addresses in one",
+        TENANT,
+        put("contacts", "head", "email", value="a@sidoarjo.example,b@sidoarjo.example"),
+        "has not the right form",
+    ),
+    Plant(
+        "an address that no mail reaches",
+        TENANT,
+        put("contacts", "head", "email", value="kepala@ptsp.invalid"),
+        "no mail can reach",
+    ),
+    Plant(
+        "a role nobody writes to",
+        TENANT,
+        put("contacts", "haed", value={"email": "a@sidoarjo.example"}),
+        "did you mean `head`?",
+    ),
+    Plant("a contact without a way", TENANT, put("contacts", "head", value={}), "it needs at least one of"),
+    Plant(
+        "a gateway without encryption",
+        TENANT,
+        put("contacts", "head", "webhook", value="http://gateway.example/ptsp"),
+        "must be an https address",
+    ),
     # agencies, calendar, texts
     Plant(
         "an agency without connector or desk", AGENCIES, agency_without_way, "neither a connector nor a desk"

@@ -54,6 +54,10 @@ def test_show_of_a_service_says_where_its_standard_comes_from(tmp_path: Path) ->
     complaints = next(line for line in output.splitlines() if line.startswith("  complaints:"))
     assert complaints.endswith("<- _base/standard_defaults.yaml")
     assert "<- bontang/services/pbg.yaml" in output
+    assert "file_check: desk front_office, 1 working_days" in output
+    clock = next(line for line in output.splitlines() if line.startswith("  clock:"))
+    assert '"starts_after": "file_check"' in clock
+    assert clock.endswith("<- _base/standard_defaults.yaml")
 
 
 def test_show_as_json_is_what_is_stored(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from ptsp.infra.packs import check_packs, read_all, read_pack
 from ptsp.kernel.errors import BadPack
 from tests.tenants.planting import Edit, Plant, Raw, copied, index, is_named, plant, put
 from tests.tenants.plants import AGENCIES, CALENDAR, HO, IMB, PLANTS, SIUP, TENANT
+from tests.tenants.time_plants import TIME_PLANTS
 
 
 def test_the_copy_has_no_fault_before_one_is_planted(tmp_path: Path) -> None:
     assert check_packs(copied(tmp_path, "sidoarjo", "bontang")) == []
 
 
-@pytest.mark.parametrize("one", [pytest.param(one, id=one.name) for one in PLANTS])
+@pytest.mark.parametrize("one", [pytest.param(one, id=one.name) for one in [*PLANTS, *TIME_PLANTS]])
 def test_a_planted_fault_is_named(tmp_path: Path, one: Plant) -> None:
     root = copied(tmp_path, "sidoarjo")
     path = plant(root, one.file, one.edit)

@@ -1,19 +1,24 @@
 """Bundles of the pretend office in every state that a page can show."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from ptsp.flows.views import (
     ApplicationView,
     BillLineView,
     BundleView,
+    CorrectionItem,
+    CorrectionView,
     DocumentView,
     EventView,
     NoticeView,
     TaskView,
 )
 from ptsp.kernel.formulas import as_json, evaluate, parse
+from ptsp.kernel.limits import Limit
 from tests.web.packs import AGENCIES, CHECK, IMB, PACKS, SERVICES, SITE, SPATIAL, two
 
 LODGED = datetime(2026, 11, 2, 2, 15, tzinfo=UTC)
@@ -112,8 +117,10 @@ def tasks(states: Mapping[int, str]) -> tuple[TaskView, ...]:
             services=tuple(LETTERS[letter] for letter in letters),
             after=after,
             state=states.get(seq, "blocked"),
-            days=days,
+            limit=Limit(days),
             planned_on=date(2026, 11, planned),
+            expected_on=date(2026, 11, planned),
+            due_at=None,
             started_at=None,
             ended_at=LODGED + timedelta(days=seq / 2)
             if states.get(seq) in ("approved", "rejected")
@@ -161,7 +168,20 @@ def application(code: str, state: str, *reasons: str) -> ApplicationView:
             f"503/{code.upper()}/0001/2026", kind, f"sidoarjo.{code}-7QF2", LODGED, collectable=True
         )
     ended = None if state == "open" else LODGED + timedelta(days=9)
-    return ApplicationView(code, SERVICES[code].name, state, date(2026, 11, 24), ended, reasons, paper)
+    return ApplicationView(
+        service=code,
+        name=SERVICES[code].name,
+        state=state,
+        promised_on=date(2026, 11, 24),
+        first_promised_on=date(2026, 11, 20),
+        clock_started_at=LODGED + timedelta(days=1),
+        due_at=LODGED + timedelta(days=30) if state == "open" else None,
+        held_by=(),
+        deemed_on=None,
+        ended_at=ended,
+        reasons=reasons,
+        document=paper,
+    )
 
 
 def bundle(
@@ -198,6 +218,11 @@ def bundle(
         reference=reference,
         lodged_at=LODGED,
         promised_on=date(2026, 11, 24),
+        first_promised_on=date(2026, 11, 20),
+        held_by=(),
+        is_provisional=False,
+        elapsed_days=8,
+        elapsed_working_days=6,
         state="open" if outcome is None else "closed",
         outcome=outcome,
         applicant_name="Pemohon <script>alert(1)</script>",
@@ -208,6 +233,41 @@ def bundle(
         notices=notices,
         fee=230000 if notices else 0,
         events=events,
+    )
+
+
+DRAWINGS = next(spec for spec in IMB.requirements if spec.code == "drawings")
+CORRECTION = CorrectionView(
+    id=UUID(int=8),
+    step=CHECK[0].name,
+    message="Luas <b>tidak cocok</b> dengan gambar.",
+    asked_at=LODGED + timedelta(days=1),
+    due_on=date(2026, 11, 17),
+    round=2,
+    rounds_left=1,
+    lapses=True,
+    fields=tuple(
+        CorrectionItem(f"0.{spec.code}", "imb", IMB.name, spec.label)
+        for spec in IMB.fields
+        if spec.code in ("floor_area", "function")
+    ),
+    documents=(CorrectionItem("0.drawings", "imb", IMB.name, DRAWINGS.label),),
+    state="open",
+    answered_at=None,
+)
+
+
+def returned(one: BundleView) -> BundleView:
+    """With an open correction; what is open may be withdrawn, what was refused objected to."""
+    return replace(
+        one,
+        corrections=(CORRECTION, replace(CORRECTION, id=UUID(int=7), state="answered")),
+        applications=tuple(
+            replace(each, may_withdraw=True)
+            if each.state == "open"
+            else replace(each, may_object_until=date(2026, 12, 8))
+            for each in one.applications
+        ),
     )
 
 
@@ -265,6 +325,14 @@ BUNDLES = {
             (notice("open"),),
         ),
         bundle("SDA-2026-000006", {}, [application("imb", "open")], None),
+        returned(
+            bundle(
+                "SDA-2026-000008",
+                {1: "asked"},
+                [application("imb", "open"), application("siup", "rejected", "Modal belum disetor.")],
+                None,
+            )
+        ),
         bundle("SDA-2026-000007", done(1) | {2: "stuck"}, [application("imb", "open")], None),
     )
 }

@@ -2,19 +2,37 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from flask import Flask
 
+from ptsp.flows.show_calendar import CalendarView
+from ptsp.flows.show_outages import OutageView
 from ptsp.flows.verify_decision import VerifiedPermit
-from ptsp.flows.views import BundleView, QuoteView
+from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
 from ptsp.infra.files.faults import BadFile, Why
-from ptsp.kernel.errors import Fault, Invalid, NotFound
+from ptsp.kernel.calendar import Calendar
+from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
+from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import TenantPack, Text
 from ptsp.web import register_pages
-from tests.web.bundles import BUNDLES, LODGED, notice, tasks
-from tests.web.packs import IMB, PACKS, two
+from tests.web.bundles import BUNDLES, CORRECTION, DRAWINGS, LODGED, notice, tasks
+from tests.web.desk_fake import FakeDesk
+from tests.web.packs import IMB, PACKS, SERVICES, two
 
 KEY = "right-key"
+NAMES = {
+    date(2026, 12, 25): "Hari Raya Natal; \u201cNatal\u201d, libur\nnasional \\ umum",
+    date(2026, 12, 26): "Pengganti 24 Desember",
+    date(2028, 1, 1): "Tahun Baru Masehi",
+}
+CALENDAR = Calendar(
+    frozenset(range(5)),
+    frozenset({date(2026, 12, 25), date(2026, 12, 26), date(2028, 1, 1)}),
+    frozenset({date(2026, 12, 26)}),
+    names=NAMES,
+    leave_known=frozenset({2026, 2027}),
+)
 SIGNED = b"%PDF-1.7 signed"
 
 
@@ -26,6 +44,14 @@ class FakeOffice:
         self.quotes: list[dict] = []
         self.stored: list[tuple[str, str, bytes]] = []
         self.faults: list[Fault] = []
+        self.answered: list[tuple[dict, dict]] = []
+        self.is_answered = False
+        self.is_waiting = False  # does the nuisance permit wait for the building permit
+        self.withdrawn: list[tuple[tuple[str, ...], str]] = []
+        self.objections: list[tuple[str, str]] = []
+        self.down: list[OutageView] = []
+        self.version = 3  # of the calendars
+        self.done: list[tuple[str, UUID, object]] = []  # at the desk
 
     def tenants(self) -> list[TenantPack]:
         return list(PACKS.values())
@@ -35,12 +61,41 @@ class FakeOffice:
             raise NotFound(code)
         return PACKS[code]
 
+    def outages(self, tenant_code: str) -> list[OutageView]:
+        self.tenant(tenant_code)
+        return self.down
+
+    def calendar(self, tenant_code: str, agency: str) -> CalendarView:
+        pack = self.tenant(tenant_code)
+        if agency and agency not in pack.agencies:
+            raise NotFound(agency)
+        return CalendarView(
+            tenant=tenant_code,
+            agency=agency,
+            name=pack.agencies[agency].name if agency else pack.name,
+            is_own=not agency,
+            calendar=CALENDAR,
+            version=self.version,
+            changed_at=LODGED,
+            decree="Keputusan Bupati 1/2026",
+            provisional_years=(2028,),
+        )
+
     def quote(self, tenant_code: str, form: dict) -> QuoteView:
         self.quotes.append(form)
         self._judge(form)
         promised = {one["service"]: date(2026, 11, 24) for one in form["applications"]}
         bill = (notice("open", number=""),)
-        return QuoteView(tasks({}), 25, date(2026, 11, 24), promised, bill, 230000, ())
+        return QuoteView(
+            tasks=tasks({}),
+            tasks_before_merging=25,
+            promised_on=date(2026, 11, 24),
+            is_provisional=False,
+            promised=promised,
+            notices=bill,
+            fee=230000,
+            missing=(),
+        )
 
     def store_document(
         self,
@@ -68,11 +123,70 @@ class FakeOffice:
             raise NotFound(reference)
         return BUNDLES[reference]
 
+    def correction(self, tenant_code: str, reference: str, key: str, ident: str) -> CorrectionForm:
+        self.track(tenant_code, reference, key)
+        if ident != str(CORRECTION.id):
+            raise NotFound(ident)
+        if self.is_answered:
+            raise Conflict(ident)
+        fields = {f"0.{spec.code}": spec for spec in IMB.fields}
+        documents = {item.name: DRAWINGS for item in CORRECTION.documents}
+        return CorrectionForm(
+            correction=CORRECTION,
+            fields={item.name: fields[item.name] for item in CORRECTION.fields},
+            documents=documents,
+            values={"0.floor_area": Decimal("1250.5"), "0.function": "housing"},
+            labels={name: spec.label for name, spec in (fields | documents).items()},
+        )
+
+    def answer_correction(
+        self,
+        tenant_code: str,
+        reference: str,
+        key: str,
+        ident: str,
+        answers: dict[str, object],
+        documents: dict[str, str],
+    ) -> None:
+        self.correction(tenant_code, reference, key, ident)
+        if self.faults:
+            raise Invalid(self.faults)
+        self.answered.append((answers, documents))
+
+    def withdrawal(self, tenant_code: str, reference: str, key: str, services: list[str]) -> WithdrawalView:
+        self.track(tenant_code, reference, key)
+        waiting = ("ho",) if "imb" in services and "ho" not in services and self.is_waiting else ()
+        return WithdrawalView(
+            services=tuple(services),
+            names=tuple(SERVICES[code].name for code in services),
+            waiting_services=waiting,
+            waiting=tuple(SERVICES[code].name for code in waiting),
+            steps_ended=9,
+            notices_cancelled=230000,
+            already_paid=5000,
+            others=(),
+        )
+
+    def withdraw(self, tenant_code: str, reference: str, key: str, services: list[str], reason: str) -> None:
+        self.track(tenant_code, reference, key)
+        if self.faults:
+            raise Invalid(self.faults)
+        self.withdrawn.append((tuple(services), reason))
+
+    def object_to(self, tenant_code: str, reference: str, key: str, service: str, grounds: str) -> None:
+        self.track(tenant_code, reference, key)
+        if not grounds.strip():
+            raise Invalid([fault("grounds", "blank")])
+        self.objections.append((service, grounds))
+
     def document(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
         self.track(tenant_code, reference, key)
         if not number.startswith("503/"):
             raise NotFound(number)
         return b"%PDF-1.7 signed", "503-IMB-0001-2026.pdf"
+
+    def desk(self, tenant_code: str, token: str) -> FakeDesk:
+        return FakeDesk(self.done, self.tenant(tenant_code).code, token)
 
     def verify_code(self, code: str) -> VerifiedPermit | None:
         states = {"sidoarjo.imb-7QF2": "valid", "sidoarjo.old-7QF2": "expired", "sidoarjo.no-7QF2": "refusal"}
@@ -112,7 +226,7 @@ def permit(state: str) -> VerifiedPermit:
     )
 
 
-def make_app(office: FakeOffice) -> Flask:
+def make_app(office: FakeOffice, *, secure_cookies: bool = False) -> Flask:
     app = Flask("pages under test", static_folder=None)
-    register_pages(app, office, secure_cookies=False)
+    register_pages(app, office, secure_cookies=secure_cookies)
     return app

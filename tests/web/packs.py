@@ -5,16 +5,22 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from ptsp.kernel.limits import Limit, Unit
 from ptsp.kernel.specs import (
     AgencySpec,
     Basis,
     CalendarSpec,
     Choice,
+    ClockSpec,
+    CorrectionSpec,
+    DeemedSpec,
+    ExtensionSpec,
     FeeLineSpec,
     FeeSpec,
     FieldSpec,
     Figure,
     Gate,
+    ObjectionSpec,
     Outcome,
     Pattern,
     RequirementSpec,
@@ -22,6 +28,7 @@ from ptsp.kernel.specs import (
     StandardSpec,
     StepKind,
     StepSpec,
+    StopReason,
     TableSpec,
     TenantPack,
     Text,
@@ -69,7 +76,7 @@ def standard(days: int) -> StandardSpec:
         version=1,
         valid_from=date(2026, 1, 1),
         valid_to=None,
-        time_limit=Figure(days, "working_days", Basis.ASSUMED, "Batas umum Permendagri 24/2006"),
+        time_limit=Figure(Limit(days), Basis.ASSUMED, "Batas umum Permendagri 24/2006"),
         procedure=two(
             "Berkas dan data pemohon diperiksa, lokasi ditinjau, rencana dinilai, lalu izin ditandatangani.",
             "The file and the identity are checked, the site is visited, then the permit is signed.",
@@ -84,7 +91,7 @@ def standard(days: int) -> StandardSpec:
 
 def step(code: str, name: Text, agency: str, days: int, *after: str, **more: object) -> StepSpec:
     kind = StepKind.ASK if AGENCIES[agency].connector else StepKind.DESK
-    return StepSpec(code, name, kind, agency, days, after, **more)  # type: ignore[arg-type]
+    return StepSpec(code, name, kind, agency, Limit(days), after, **more)  # type: ignore[arg-type]
 
 
 CHECK = (
@@ -167,7 +174,7 @@ def service(code: str, name: Text, **more: object) -> ServiceSpec:
         "pattern": Pattern.ONE_DOOR,
         "gate": Gate.NONE,
         "signer": "head",
-        "sign_days": 1,
+        "sign_limit": Limit(1),
         "offered_from": date(2026, 1, 1),
         "offered_until": None,
         "standard": standard(15),
@@ -201,9 +208,24 @@ LOCATION = service(
         step("land", two("Pertimbangan teknis pertanahan", "Land opinion"), "land", 4, "identity"),
     ),
 )
+TIMED = replace(
+    standard(15),
+    clock=ClockSpec(
+        starts_after="file_check",
+        stops=frozenset({StopReason.PAYMENT, StopReason.OUTAGE}),
+        after_correction_anew=True,
+        extension=ExtensionSpec(Limit(5), "Perda contoh 1/2020"),
+    ),
+    corrections=CorrectionSpec(1, Limit(8, Unit.WORKING_HOURS, counts_first_day=True)),
+    deemed=DeemedSpec("Perda contoh 2/2020"),
+    objection=ObjectionSpec(
+        Limit(1, Unit.MONTHS), two("kepala dinas", "head of the office"), Limit(10), "UU 30/2014"
+    ),
+)
 IMB = service(
     "imb",
     two("Izin Mendirikan Bangunan (IMB)", "Building permit (IMB)"),
+    standard=TIMED,
     gate=Gate.BEFORE_SIGNATURE,
     fields=(
         AREA,

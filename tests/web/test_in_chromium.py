@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.web.bundles import BUNDLES
+from tests.web.bundles import BUNDLES, CORRECTION
 from tests.web.fakes import KEY, FakeOffice, make_app
 
 SWITCHES = [
@@ -38,6 +38,10 @@ PAGES = (
     "/verify/sidoarjo.imb-7QF2",
     "/verify/nobody-knows",
     *(f"/sidoarjo/bundles/{reference}?key={KEY}" for reference in list(BUNDLES)[:5]),
+    f"/sidoarjo/bundles/SDA-2026-000008?key={KEY}",
+    f"/sidoarjo/bundles/SDA-2026-000008/corrections/{CORRECTION.id}?key={KEY}",
+    f"/sidoarjo/bundles/SDA-2026-000008/withdrawal?key={KEY}&services=imb",
+    f"/sidoarjo/bundles/SDA-2026-000008/objections/siup?key={KEY}",
 )
 
 

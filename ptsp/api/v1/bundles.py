@@ -1,5 +1,8 @@
 """Bundles: quote without lodging, lodge once, follow with the key, fetch what came out."""
 
+from typing import Any
+from uuid import UUID
+
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
@@ -10,25 +13,45 @@ from ptsp.api.access import access
 from ptsp.api.reading import StrictBlueprint, actor, fingerprint
 from ptsp.api.v1.schemas import (
     AcceptedSchema,
+    AddedSchema,
+    CorrectedSchema,
+    MadeSchema,
+    ObjectionSchema,
     OrderSchema,
+    OutcomeSchema,
     QuoteSchema,
     UploadedSchema,
     UploadSchema,
+    WantedSchema,
+    WithdrawalSchema,
+    as_addition,
     as_inquiry,
     as_order,
 )
 from ptsp.api.v1.shapes import shape
+from ptsp.domain import corrections
+from ptsp.flows.add_application import add_application
+from ptsp.flows.answer_correction import answer_correction
 from ptsp.flows.fetch_document import fetch_decision, fetch_upload
+from ptsp.flows.object_to_refusal import lodge_objection
 from ptsp.flows.store_document import store_document
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.flows.track_bundle import quote_bundle, track_bundle
 from ptsp.flows.views import BundleView, QuoteView
+from ptsp.flows.withdraw_application import withdraw_application
 from ptsp.kernel.errors import Invalid
 from ptsp.kernel.reasons import fault
 
 blueprint = StrictBlueprint("bundles", __name__, url_prefix="/api/v1", description="Several permits at once")
 
 LONGEST_KEY = 200
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "made by the client, new for each submission, the same for each retry",
+}
 
 
 @blueprint.route("/offices/<tenant>/quotes")
@@ -54,17 +77,7 @@ class Bundles(MethodView):
     @blueprint.response(
         201, AcceptedSchema, description="lodged; the same key with the same body gets the same answer"
     )
-    @blueprint.doc(
-        parameters=[
-            {
-                "in": "header",
-                "name": "Idempotency-Key",
-                "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
-                "description": "made by the client, new for each submission, the same for each retry",
-            }
-        ]
-    )
+    @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
     def post(self, loaded: dict[str, object], tenant: str) -> ResponseReturnValue:
         """Lodge several permits as one bundle."""
         order = as_order(loaded, client_key=f"api:{_idempotency_key()}", fingerprint=fingerprint(request))
@@ -91,6 +104,29 @@ class Bundle(MethodView):
             return track_bundle(work, access().book, reference, bearer())  # type: ignore[return-value]
 
 
+@blueprint.route("/offices/<tenant>/bundles/<reference>/applications")
+class Additions(MethodView):
+    @blueprint.arguments(WantedSchema)
+    @blueprint.response(
+        201, AddedSchema, description="added; the same key with the same body gets the same answer"
+    )
+    @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
+    def post(self, loaded: dict[str, object], tenant: str, reference: str) -> ResponseReturnValue:
+        """Add one more permit to a bundle that is still open.
+
+        What was approved for the other permits and is asked for this one, too, is not done again. 409 when
+        every permit of the bundle has ended.
+        """
+        addition = as_addition(
+            loaded, client_key=f"api:{_idempotency_key()}", fingerprint=fingerprint(request)
+        )
+        with access().work(tenant, actor()) as work:
+            added = add_application(work, access().book, reference, bearer(), addition)
+        if not added.is_replay:
+            access().ring()
+        return added, 201  # type: ignore[return-value]
+
+
 @blueprint.route("/offices/<tenant>/bundles/<reference>/decisions/<path:number>")
 class Decision(MethodView):
     @blueprint.response(200, description="the signed PDF", content_type="application/pdf")
@@ -98,7 +134,7 @@ class Decision(MethodView):
         """The signed permit, recommendation or refusal letter."""
         with access().work(tenant, actor()) as work:
             data, name = fetch_decision(work, access().files, reference, bearer(), number)
-        return _file(data, name, "application/pdf")
+        return file_answer(data, name, "application/pdf")
 
 
 @blueprint.route("/offices/<tenant>/bundles/<reference>/documents/<uuid:document>")
@@ -108,7 +144,54 @@ class Upload(MethodView):
         """A document the applicant handed in."""
         with access().work(tenant, actor()) as work:
             data, row = fetch_upload(work, access().files, reference, bearer(), document)
-        return _file(data, row.name, row.media_type)
+        return file_answer(data, row.name, row.media_type)
+
+
+@blueprint.route("/offices/<tenant>/bundles/<reference>/corrections/<uuid:correction>")
+class Correction(MethodView):
+    @blueprint.arguments(CorrectedSchema)
+    @blueprint.response(200, OutcomeSchema, description="taken; the clocks go on")
+    def post(
+        self, loaded: dict[str, Any], tenant: str, reference: str, correction: UUID
+    ) -> ResponseReturnValue:
+        """Answer what was returned for correction: exactly the fields and documents that were asked for.
+
+        What would change the way through the agencies, or whether there is a fee, cannot be corrected.
+        """
+        answer = corrections.Answer(loaded["answers"], loaded["documents"])
+        with access().work(tenant, actor()) as work:
+            answer_correction(work, access().book, reference, bearer(), correction, answer)
+        return {"outcome": "answered"}
+
+
+@blueprint.route("/offices/<tenant>/bundles/<reference>/withdrawals")
+class Withdrawals(MethodView):
+    @blueprint.arguments(WithdrawalSchema)
+    @blueprint.response(200, OutcomeSchema, description="withdrawn, for good")
+    def post(self, loaded: dict[str, Any], tenant: str, reference: str) -> ResponseReturnValue:
+        """Withdraw services of a bundle, or all of it. It cannot be undone.
+
+        409 where another service of the bundle waits for one of these and is not withdrawn, too.
+        """
+        with access().work(tenant, actor()) as work:
+            withdraw_application(
+                work, access().book, reference, bearer(), loaded["services"], loaded["reason"]
+            )
+        access().ring()
+        return {"outcome": "withdrawn"}
+
+
+@blueprint.route("/offices/<tenant>/bundles/<reference>/objections")
+class Objections(MethodView):
+    @blueprint.arguments(ObjectionSchema)
+    @blueprint.response(201, MadeSchema, description="received; the bundle says until when it is decided")
+    def post(self, loaded: dict[str, str], tenant: str, reference: str) -> ResponseReturnValue:
+        """Object to the refusal of one service, once, within the time that its letter names."""
+        with access().work(tenant, actor()) as work:
+            made = lodge_objection(
+                work, access().book, reference, bearer(), loaded["service"], loaded["grounds"]
+            )
+        return {"id": made}, 201
 
 
 @blueprint.route("/offices/<tenant>/documents")
@@ -161,7 +244,8 @@ def _idempotency_key() -> str:
     return key
 
 
-def _file(data: bytes, name: str, media_type: str) -> Response:
+def file_answer(data: bytes, name: str, media_type: str) -> Response:
+    """A file to be kept by whoever asked, and by nobody on the way."""
     answer = Response(data, content_type=media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     answer.headers["X-Content-Type-Options"] = "nosniff"

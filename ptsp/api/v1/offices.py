@@ -4,9 +4,10 @@ from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 
 from ptsp.api.access import access
-from ptsp.api.reading import StrictBlueprint
+from ptsp.api.reading import StrictBlueprint, actor
 from ptsp.api.v1.published import OfficesView, ServicesView, ServiceView, office_view, service_view
 from ptsp.api.v1.shapes import shape
+from ptsp.flows.show_outages import OutagesView, show_outages
 from ptsp.kernel.errors import NotFound
 
 blueprint = StrictBlueprint(
@@ -40,3 +41,12 @@ class Service(MethodView):
         if service not in standards:
             raise NotFound(f"this office offers no service {service!r}")
         return service_view(standards[service][1])  # type: ignore[return-value]
+
+
+@blueprint.route("/offices/<tenant>/outages")
+class Outages(MethodView):
+    @blueprint.response(200, shape(OutagesView), description="what is down now, the longest first")
+    def get(self, tenant: str) -> ResponseReturnValue:
+        """Outages that last: the clocks of what lies there stand meanwhile."""
+        with access().work(tenant, actor()) as work:
+            return show_outages(work)  # type: ignore[return-value]

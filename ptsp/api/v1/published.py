@@ -1,9 +1,10 @@
 """What an office publishes of itself and of its services, as views."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from ptsp.infra.tenants import Tenant
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import ServiceSpec, Text
 
 
@@ -27,10 +28,20 @@ class OfficesView:
 
 @dataclass(frozen=True, slots=True)
 class LimitView:
-    """A time limit with its source; `basis` is confirmed or assumed."""
+    """How long something may take. `unit` is working_days, working_hours, calendar_days or months."""
 
     value: int
     unit: str
+    first_day_counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimitView:
+    """The promised time with its source; `basis` is confirmed or assumed."""
+
+    value: int
+    unit: str
+    first_day_counts: bool
     basis: str
     source: str
 
@@ -65,12 +76,12 @@ class RequirementView:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step of the procedure; `days` are working days of `agency`."""
+    """One step of the procedure; its limit counts on the calendar of `agency`."""
 
     code: str
     name: Text
     agency: str
-    days: int
+    limit: LimitView
     after: tuple[str, ...]
     when: str | None
 
@@ -97,7 +108,7 @@ class ServiceView:
     requirements: tuple[RequirementView, ...]
     procedure: Text
     steps: tuple[StepView, ...]
-    time_limit: LimitView
+    time_limit: TimeLimitView
     fee: FeeView
     product: Text
     complaints: Text
@@ -125,7 +136,7 @@ def office_view(tenant: Tenant) -> OfficeView:
 
 
 def service_view(service: ServiceSpec) -> ServiceView:
-    standard, limit = service.standard, service.standard.time_limit
+    standard, promised = service.standard, service.standard.time_limit
     return ServiceView(
         code=service.code,
         name=service.name,
@@ -138,9 +149,12 @@ def service_view(service: ServiceSpec) -> ServiceView:
         ),
         procedure=standard.procedure,
         steps=tuple(
-            StepView(one.code, one.name, one.agency, one.days, one.after, one.when) for one in service.route
+            StepView(one.code, one.name, one.agency, _limit_view(one.limit), one.after, one.when)
+            for one in service.route
         ),
-        time_limit=LimitView(limit.value, limit.unit, limit.basis.value, limit.source),
+        time_limit=TimeLimitView(
+            **asdict(_limit_view(promised.limit)), basis=promised.basis.value, source=promised.source
+        ),
         fee=_fee_view(service),
         product=standard.product,
         complaints=standard.complaints,
@@ -148,6 +162,10 @@ def service_view(service: ServiceSpec) -> ServiceView:
         offered_from=service.offered_from,
         offered_until=service.offered_until,
     )
+
+
+def _limit_view(limit: Limit) -> LimitView:
+    return LimitView(limit.amount, limit.unit.value, limit.counts_first_day)
 
 
 def _fee_view(service: ServiceSpec) -> FeeView:

@@ -1,6 +1,16 @@
 """Applications and the bundles they are lodged in."""
 
-from ptsp.domain.applications.queries import applications, bundle, bundles, documents, lodged_before
+from ptsp.domain.applications.queries import (
+    applications,
+    bundle,
+    bundles,
+    documents,
+    expiring,
+    joined_before,
+    lodged_before,
+    of_other_versions,
+    overdue,
+)
 from ptsp.domain.applications.rules import (
     answers_as_text,
     answers_from_text,
@@ -10,16 +20,24 @@ from ptsp.domain.applications.rules import (
     typed_answers,
 )
 from ptsp.domain.applications.store import (
+    add_application,
     add_document,
     attach_documents,
+    change_application,
+    deem,
     end_applications,
+    note_closing,
+    pin,
 )
 from ptsp.domain.applications.types import (
+    Addition,
     Applicant,
     ApplicationRow,
     BundleRow,
     DocumentRow,
+    Expiring,
     Inquiry,
+    Joined,
     NewApplication,
     NewBundle,
     Order,
@@ -27,15 +45,19 @@ from ptsp.domain.applications.types import (
 )
 
 __all__ = [
+    "Addition",
     "Applicant",
     "ApplicationRow",
     "BundleRow",
     "DocumentRow",
+    "Expiring",
     "Inquiry",
+    "Joined",
     "NewApplication",
     "NewBundle",
     "Order",
     "Wanted",
+    "add_application",
     "add_document",
     "answers_as_text",
     "answers_from_text",
@@ -44,10 +66,18 @@ __all__ = [
     "attach_documents",
     "bundle",
     "bundles",
+    "change_application",
+    "deem",
     "documents",
     "end_applications",
+    "expiring",
+    "joined_before",
     "lodged_before",
+    "note_closing",
+    "of_other_versions",
     "offer_fault",
+    "overdue",
+    "pin",
     "text_fault",
     "typed_answers",
 ]

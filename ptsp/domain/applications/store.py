@@ -1,11 +1,12 @@
 """Close applications, keep documents. Never commits."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from ptsp.domain.applications.types import DocumentRow
+from ptsp.domain.applications.types import DocumentRow, NewApplication
 from ptsp.infra.rows import as_rows, row_of
 
 END_APPLICATIONS = text("""
@@ -13,6 +14,26 @@ END_APPLICATIONS = text("""
       FROM json_to_recordset(CAST(:rows AS json)) AS v (bundle_id uuid, position int, state text)
      WHERE a.bundle_id = v.bundle_id AND a.position = v.position AND a.state = 'open'
     RETURNING a.bundle_id, a.position""")
+
+DEEM = text("""
+    UPDATE app.application SET deemed_on = :now
+     WHERE tenant_id = :tenant AND bundle_id = :bundle AND position = ANY(:positions)
+       AND state = 'open' AND deemed_on IS NULL""")
+
+CHANGE = text("""
+    UPDATE app.application SET answers = :answers, shown = :shown
+     WHERE tenant_id = :tenant AND id = :id AND state = 'open'""")
+NOTE = text("""
+    UPDATE app.application SET closing_note = :note WHERE tenant_id = :tenant AND id = :id""")
+
+PIN = text("UPDATE app.application SET standard_id = :standard WHERE tenant_id = :tenant AND id = :id")
+
+ADD_APPLICATION = text("""
+    INSERT INTO app.application (tenant_id, id, bundle_id, position, service, standard_id, answers, shown, state,
+                                 promised_on, first_promised_on, clock_started_at, due_at, client_key, fingerprint)
+    VALUES (:tenant, :id, :bundle_id, :position, :service, :standard_id, :answers, :shown, 'open', :promised_on,
+            :promised_on, :clock_started_at, :due_at, :client_key, :fingerprint)
+    ON CONFLICT (tenant_id, client_key) WHERE client_key IS NOT NULL DO NOTHING RETURNING id""")
 
 ADD_DOCUMENT = text("""
     INSERT INTO app.document (tenant_id, id, requirement, name, media_type, size, sha256)
@@ -38,6 +59,40 @@ def end_applications(
     ]
     closed = connection.execute(END_APPLICATIONS, {"now": now, "rows": as_rows(rows)})
     return {(bundle, position) for bundle, position in closed}
+
+
+def deem(
+    connection: Connection, tenant_id: int, bundle_id: UUID, positions: Sequence[int], now: datetime
+) -> None:
+    """The law has approved these open applications. Their bundle is locked."""
+    values = {"tenant": tenant_id, "bundle": bundle_id, "positions": list(positions), "now": now}
+    connection.execute(DEEM, values)
+
+
+def change_application(
+    connection: Connection, tenant_id: int, ident: UUID, *, answers: str, shown: Sequence[str]
+) -> None:
+    """What an open application says after a correction. Its bundle is locked."""
+    values = {"tenant": tenant_id, "id": ident, "answers": answers, "shown": list(shown)}
+    connection.execute(CHANGE, values)
+
+
+def note_closing(connection: Connection, tenant_id: int, ident: UUID, note: bytes) -> None:
+    """Why the applicant withdrew it, sealed."""
+    connection.execute(NOTE, {"tenant": tenant_id, "id": ident, "note": note})
+
+
+def pin(connection: Connection, tenant_id: int, ident: UUID, standard_id: UUID) -> None:
+    """The application goes by this version of its standard from now. Its bundle is locked."""
+    connection.execute(PIN, {"tenant": tenant_id, "id": ident, "standard": standard_id})
+
+
+def add_application(
+    connection: Connection, tenant_id: int, one: NewApplication, *, client_key: str, fingerprint: bytes
+) -> bool:
+    """One more in a locked bundle. False when another bundle got one under this key just now."""
+    values = row_of(one) | {"shown": list(one.shown), "client_key": client_key, "fingerprint": fingerprint}
+    return connection.execute(ADD_APPLICATION, {"tenant": tenant_id, **values}).scalar() is not None
 
 
 def add_document(connection: Connection, tenant_id: int, row: DocumentRow) -> None:

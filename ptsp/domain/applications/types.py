@@ -52,6 +52,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """One more application for an open bundle; keys and fingerprint as in `Order`."""
+
+    wanted: Wanted
+    client_key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class NewBundle:
     id: UUID
     reference: str
@@ -59,6 +68,8 @@ class NewBundle:
     promised_on: date
     before_merging: int
     graph: str
+    shape: str
+    calendar: int
     applicant: bytes
     nik_index: bytes
     client_key: str
@@ -77,6 +88,9 @@ class NewApplication:
     answers: str
     shown: tuple[str, ...]
     promised_on: date
+    clock_started_at: datetime | None
+    due_at: datetime | None
+    warn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +103,12 @@ class BundleRow:
     outcome: str | None
     lodged_at: datetime
     promised_on: date
+    first_promised_on: date
+    held_by: tuple[str, ...]
+    calendar: int
     before_merging: int
     graph: str
+    shape: str
     applicant: bytes
     fingerprint: bytes
 
@@ -106,7 +124,29 @@ class ApplicationRow:
     shown: tuple[str, ...]
     state: str
     promised_on: date
+    first_promised_on: date
+    clock_started_at: datetime | None
+    due_at: datetime | None
+    deemed_on: datetime | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """An open application whose service the law approves by silence. `due_at` is None while its clock stands."""
+
+    due_at: datetime | None
+    bundle_id: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An application that was added to an open bundle, and the fingerprint of the request."""
+
+    bundle_id: UUID
+    position: int
+    fingerprint: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +159,4 @@ class DocumentRow:
     media_type: str
     size: int
     sha256: str
+    uploaded_at: datetime | None = None  # by the database's clock

@@ -5,6 +5,8 @@ from ptsp.domain.fees.rules import explain_line, price
 from ptsp.domain.fees.store import (
     add_notices,
     add_payment,
+    cancel,
+    hold_open,
     notice,
     notices,
     open_notices,
@@ -20,7 +22,9 @@ __all__ = [
     "PaymentRow",
     "add_notices",
     "add_payment",
+    "cancel",
     "explain_line",
+    "hold_open",
     "notice",
     "notices",
     "open_notices",

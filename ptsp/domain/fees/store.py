@@ -35,6 +35,14 @@ BY_PROVIDER_REF = text("""
 SETTLE = text("""
     UPDATE app.fee_notice SET state = 'settled', payment_id = :payment WHERE id = ANY(:ids) AND state = 'open'""")
 
+HOLD = text("""
+    SELECT id FROM app.fee_notice
+     WHERE tenant_id = :tenant AND bundle_id = :bundle AND state = 'open' ORDER BY number FOR UPDATE""")
+CANCEL = text("""
+    UPDATE app.fee_notice SET state = 'cancelled'
+     WHERE tenant_id = :tenant AND application_id = ANY(:ids) AND state = 'open'
+    RETURNING number""")
+
 FIELDS = ("id", "bundle_id", "application_id", "number", "bill", "lines", "total", "issued_on", "due_on")
 
 
@@ -67,6 +75,20 @@ def payment_booked(connection: Connection, provider: str, provider_ref: str) -> 
     values = {"provider": provider, "provider_ref": provider_ref}
     row = connection.execute(BY_PROVIDER_REF, values).one_or_none()
     return None if row is None else PaymentRow(*row)
+
+
+def hold_open(connection: Connection, tenant_id: int, bundle_id: UUID) -> set[UUID]:
+    """What is still to be paid for a bundle, locked until the transaction ends.
+
+    Before the bundle's own lock, as whoever books a payment does it.
+    """
+    return set(connection.execute(HOLD, {"tenant": tenant_id, "bundle": bundle_id}).scalars())
+
+
+def cancel(connection: Connection, tenant_id: int, application_ids: Sequence[UUID]) -> list[str]:
+    """Take back what is still to be paid for these applications; returns the notices' numbers."""
+    values = {"tenant": tenant_id, "ids": list(application_ids)}
+    return sorted(connection.execute(CANCEL, values).scalars())
 
 
 def settle(connection: Connection, payment_id: UUID, notice_ids: Sequence[UUID]) -> None:

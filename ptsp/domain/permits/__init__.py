@@ -3,16 +3,19 @@
 from ptsp.domain.permits.rules import new_code, number_text, refusal_series, tenant_of_code, valid_until
 from ptsp.domain.permits.store import (
     add_decisions,
+    annul,
     decision_by_code,
     decisions,
     decisions_of,
     mark_issued,
 )
-from ptsp.domain.permits.types import Decision
+from ptsp.domain.permits.types import Decision, Issued
 
 __all__ = [
     "Decision",
+    "Issued",
     "add_decisions",
+    "annul",
     "decision_by_code",
     "decisions",
     "decisions_of",

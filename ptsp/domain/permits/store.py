@@ -1,15 +1,16 @@
 """Write and read decisions of the bound tenant. Never commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from ptsp.domain.permits.types import Decision
+from ptsp.domain.permits.types import Decision, Issued
 from ptsp.infra.rows import as_rows, row_of
 
 COLUMNS = """id, bundle_id, application_id, kind, number, code, drafted_at, valid_until, reasons, state, issued_at,
-             sha256"""
+             sha256, appeal_until, annulled_at"""
 ADD = text("""
     INSERT INTO app.decision (tenant_id, id, bundle_id, application_id, kind, number, code, state, drafted_at,
                               valid_until, reasons)
@@ -22,9 +23,12 @@ OF_BUNDLES = text(f"SELECT {COLUMNS} FROM app.decision WHERE bundle_id = ANY(:id
 OF_APPLICATIONS = text(f"SELECT {COLUMNS} FROM app.decision WHERE application_id = ANY(:ids)")
 BY_CODE = text(f"SELECT {COLUMNS} FROM app.decision WHERE code = :code")
 ISSUE = text("""
-    UPDATE app.decision d SET state = 'issued', issued_at = clock_timestamp(), sha256 = NULLIF(v.sha256, '')
-      FROM json_to_recordset(CAST(:rows AS json)) AS v (id uuid, sha256 text)
+    UPDATE app.decision d
+       SET state = 'issued', issued_at = clock_timestamp(), sha256 = NULLIF(v.sha256, ''), appeal_until = v.appeal_until
+      FROM json_to_recordset(CAST(:rows AS json)) AS v (id uuid, sha256 text, appeal_until date)
      WHERE d.id = v.id AND d.state = 'drafted'""")
+ANNUL = text("""
+    UPDATE app.decision SET annulled_at = :now WHERE tenant_id = :tenant AND id = :id AND annulled_at IS NULL""")
 
 
 def add_decisions(connection: Connection, tenant_id: int, decisions: Sequence[Decision]) -> None:
@@ -48,11 +52,14 @@ def decision_by_code(connection: Connection, code: str) -> Decision | None:
     return None if row is None else _row(row)
 
 
-def mark_issued(connection: Connection, files: Mapping[UUID, str]) -> None:
-    """Decision id -> hash of its signed document; empty for a register entry, which has none."""
-    if files:
-        rows = as_rows({"id": decision, "sha256": sha} for decision, sha in files.items())
-        connection.execute(ISSUE, {"rows": rows})
+def mark_issued(connection: Connection, issued: Sequence[Issued]) -> None:
+    if issued:
+        connection.execute(ISSUE, {"rows": as_rows(map(row_of, issued))})
+
+
+def annul(connection: Connection, tenant_id: int, ident: UUID, now: datetime) -> None:
+    """The decision counts no more; the register keeps it, and says so."""
+    connection.execute(ANNUL, {"tenant": tenant_id, "id": ident, "now": now})
 
 
 def _row(row: Sequence[object]) -> Decision:

@@ -24,3 +24,14 @@ class Decision:
     state: str = "drafted"
     issued_at: datetime | None = None
     sha256: str | None = None
+    appeal_until: date | None = None  # the last day for an objection, as a refusal letter says
+    annulled_at: datetime | None = None  # an objection was upheld
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What came of a draft: the hash of its signed document, empty for a register entry, which has none."""
+
+    id: UUID
+    sha256: str
+    appeal_until: date | None

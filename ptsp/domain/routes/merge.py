@@ -2,16 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
 from ptsp.domain.routes.types import Graph, Lodged, Node, Plan
 from ptsp.kernel.errors import Fault, Invalid
 from ptsp.kernel.formulas import is_true, parse
+from ptsp.kernel.limits import Limit, Unit
 from ptsp.kernel.specs import Gate, Pattern, RequirementSpec, StepKind, StepSpec
 
 CHARGE, PAYMENT, DECIDE = "fee_notice", "payment", "decision"
 TREASURER, APPLICANT = "treasurer", "applicant"
+AT_ONCE = Limit(0)
+DAYS_OF = {
+    Unit.WORKING_HOURS: Decimal(1) / 8,
+    Unit.WORKING_DAYS: Decimal(1),
+    Unit.CALENDAR_DAYS: Decimal(5) / 7,
+    Unit.MONTHS: Decimal(21),
+}
 
 _parsed = lru_cache(maxsize=4096)(parse)  # conditions of packs: no personal data, and few
 
@@ -26,13 +35,18 @@ Key = tuple[str, str]  # (agency, shared key), or (application position, step co
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A step on its way into the graph; `after` holds keys."""
+    """A step on its way into the graph: what each member calls it, and the keys of what it wants before it."""
 
     key: Key
     step: StepSpec
     members: tuple[int, ...]
-    after: frozenset[Key]
+    codes: tuple[str, ...]
+    wants: tuple[frozenset[Key], ...]
     order: tuple[int, int]
+
+    @property
+    def after(self) -> frozenset[Key]:
+        return frozenset().union(*self.wants)
 
 
 def asked_steps(lodged: Lodged) -> tuple[StepSpec, ...]:
@@ -53,12 +67,12 @@ def close_route(lodged: Lodged, steps: Sequence[StepSpec]) -> tuple[StepSpec, ..
     service = lodged.service
     waited_for = {code for step in steps for code in step.after}
     sinks = tuple(step.code for step in steps if step.code not in waited_for)
-    decide = _closing(DECIDE, StepKind.DECIDE, service.signer, service.sign_days, sinks)
+    decide = _closing(DECIDE, StepKind.DECIDE, service.signer, service.sign_limit, sinks)
     if service.gate is Gate.NONE or not lodged.is_billed:
         return (*steps, decide)
     before = service.gate is Gate.BEFORE_SIGNATURE
-    charge = _closing(CHARGE, StepKind.CHARGE, TREASURER, 0, sinks if before else (DECIDE,))
-    payment = _closing(PAYMENT, StepKind.PAYMENT, APPLICANT, 0, (CHARGE,))
+    charge = _closing(CHARGE, StepKind.CHARGE, TREASURER, AT_ONCE, sinks if before else (DECIDE,))
+    payment = _closing(PAYMENT, StepKind.PAYMENT, APPLICANT, AT_ONCE, (CHARGE,))
     if before:
         decide = replace(decide, after=(*sinks, PAYMENT))  # it waits for every verdict, to give all reasons
     return (*steps, charge, payment, decide)
@@ -83,7 +97,7 @@ def merge(bundle: Sequence[Lodged]) -> Plan:
             after |= {
                 (str(positions[service]), DECIDE) for service in _awaited(lodged, step, steps, positions)
             }
-            draft = _Draft(keys[step.code], step, (at,), frozenset(after), (at, number))
+            draft = _Draft(keys[step.code], step, (at,), (step.code,), (frozenset(after),), (at, number))
             drafts[draft.key] = _joined(drafts.get(draft.key), draft)
     nodes = _numbered(_topological(drafts))
     seqs = {(str(node.members[0]), node.code): node.seq for node in nodes if node.kind is StepKind.DECIDE}
@@ -123,8 +137,8 @@ def _awaited(lodged: Lodged, step: StepSpec, steps: Sequence[StepSpec], at: dict
     return awaited
 
 
-def _closing(code: str, kind: StepKind, agency: str, days: int, after: tuple[str, ...]) -> StepSpec:
-    return StepSpec(code, CLOSING_NAMES[code], kind, agency, days, after)
+def _closing(code: str, kind: StepKind, agency: str, limit: Limit, after: tuple[str, ...]) -> StepSpec:
+    return StepSpec(code, CLOSING_NAMES[code], kind, agency, limit, after)
 
 
 def _key(at: int, lodged: Lodged, step: StepSpec) -> Key:
@@ -137,13 +151,19 @@ def _key(at: int, lodged: Lodged, step: StepSpec) -> Key:
 def _joined(one: _Draft | None, other: _Draft) -> _Draft:
     if one is None:
         return other
-    longest = max(one.step, other.step, key=lambda step: step.days)
+    longest = max(one.step, other.step, key=lambda step: _length(step.limit))
     return replace(
         one,
-        step=replace(one.step, days=longest.days),
+        step=replace(one.step, limit=longest.limit),
         members=(*one.members, *other.members),
-        after=one.after | other.after,
+        codes=(*one.codes, *other.codes),
+        wants=(*one.wants, *other.wants),
     )
+
+
+def _length(limit: Limit) -> Decimal:
+    """About how many working days it is: only to tell which of two limits of one shared step is the longer."""
+    return limit.amount * DAYS_OF[limit.unit]
 
 
 def _in_order(steps: Sequence[StepSpec]) -> list[StepSpec]:
@@ -197,9 +217,11 @@ def _numbered(drafts: Sequence[_Draft]) -> tuple[Node, ...]:
             name=draft.step.name,
             kind=draft.step.kind,
             agency=draft.step.agency,
-            days=draft.step.days,
+            limit=draft.step.limit,
             members=draft.members,
+            codes=draft.codes,
             after=tuple(sorted(seqs[key] for key in draft.after)),
+            wants=tuple(tuple(sorted(seqs[key] for key in wanted)) for wanted in draft.wants),
         )
         for draft in drafts
     )

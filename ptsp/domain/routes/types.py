@@ -7,11 +7,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from ptsp.kernel.formulas import Value
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import ServiceSpec, StepKind, Text
 
 
 class TaskState(StrEnum):
-    """Where a task stands. The last three are final."""
+    """Where a task stands. The last four are final."""
 
     BLOCKED = "blocked"  # waits for other tasks
     READY = "ready"  # owed to whoever does it
@@ -20,12 +21,12 @@ class TaskState(StrEnum):
     STUCK = "stuck"  # a person of the office has to look
     APPROVED = "approved"
     REJECTED = "rejected"
-    CUT = "cut"  # something it depends on was rejected
+    CUT = "cut"  # something it depends on was rejected, or nobody wants it any more
+    DEEMED = "deemed"  # not answered in time: the law took silence for approval
 
 
-States = tuple[TaskState, ...]  # of a bundle's tasks, by seq
-
-FINAL = frozenset({TaskState.APPROVED, TaskState.REJECTED, TaskState.CUT})
+PASSED = frozenset({TaskState.APPROVED, TaskState.DEEMED})
+FINAL = PASSED | {TaskState.REJECTED, TaskState.CUT}
 LOST = frozenset({TaskState.REJECTED, TaskState.CUT})
 
 
@@ -33,6 +34,8 @@ class BundleOutcome(StrEnum):
     APPROVED = "approved"
     PARTLY_APPROVED = "partly_approved"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,22 @@ class Lodged:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One task to be. `members` are the positions of the applications it belongs to; `after` holds seqs."""
+    """One task to be. `members` are the positions of the applications it belongs to; `after` holds seqs.
+
+    `codes[n]` is what the route of `members[n]` calls it, and `wants[n]` what of `after` that one brings; `code`
+    and `name` are the first one's.
+    """
 
     seq: int
     code: str
     name: Text
     kind: StepKind
     agency: str
-    days: int
+    limit: Limit
     members: tuple[int, ...]
+    codes: tuple[str, ...]
     after: tuple[int, ...]
+    wants: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +118,11 @@ class NewTask:
     code: str
     kind: str
     agency: str
-    days: int
     planned_on: date
     state: str
+    started_at: datetime | None
+    due_at: datetime | None
+    warn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,17 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A blocked task that begins (READY, with the end of its limit and its first warning) or is cut off."""
+
+    bundle_id: UUID
+    seq: int
+    state: TaskState
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A task whose result counted."""
 
@@ -173,13 +195,42 @@ class TaskRow:
     code: str
     kind: str
     agency: str
-    days: int
     planned_on: date
     state: str
     attempts: int
     reasons: tuple[str, ...]
     started_at: datetime | None
     ended_at: datetime | None
+    due_at: datetime | None
+    officer: str | None = None  # the label of the officer at the desk who has taken it
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A task that somebody has to do. `calendar` is the version its bundle counts on, `marks` as stored."""
+
+    id: UUID
+    bundle_id: UUID
+    reference: str
+    seq: int
+    code: str
+    kind: str
+    agency: str
+    state: str
+    planned_on: date
+    started_at: datetime | None
+    due_at: datetime | None
+    marks: str
+    officer: str | None
+    calendar: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last task of one page of a queue. `due_at` is None where its clock stands."""
+
+    due_at: datetime | None
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,46 +3,33 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from ptsp.infra.packs.layers import Layers
+from ptsp.infra.packs.standard import standard
 from ptsp.infra.packs.stored import pack_to_json
+from ptsp.infra.packs.values import WEEKDAYS, day, day_or_none, hours, limit_or_days, number
 from ptsp.kernel.specs import (
     AgencySpec,
     Basis,
     CalendarSpec,
     Choice,
+    Contact,
     DayOff,
     FeeLineSpec,
     FeeSpec,
     FieldSpec,
-    Figure,
     Gate,
     Outcome,
     Pattern,
     RequirementSpec,
     ServiceSpec,
-    StandardSpec,
     StepKind,
     StepSpec,
     TableSpec,
     TenantPack,
-    Text,
 )
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-INTERNAL = (
-    "legal_basis",
-    "facilities",
-    "competence",
-    "supervision",
-    "staff",
-    "service_guarantee",
-    "safety_guarantee",
-    "evaluation",
-)
 DUE_DAYS = 15
 
 
@@ -64,6 +51,7 @@ def tenant_pack(layers: Layers) -> TenantPack:
         "calendar": calendar(layers.calendar.raw),
         "texts": {key: part.raw for key, part in layers.texts.items()},
         "templates": {name: source for name, (_, source) in layers.templates.items()},
+        "contacts": {role: Contact(**one) for role, one in raw.get("contacts", {}).items()},
     }
     return TenantPack(**fields, digest=digest(TenantPack(**fields, digest="")))
 
@@ -81,6 +69,8 @@ def agency(raw: Mapping[str, Any]) -> AgencySpec:
         connector=raw.get("connector"),
         options=raw.get("options", {}),
         desk=raw.get("desk", False),
+        contact=Contact(**raw["contacts"]) if "contacts" in raw else None,
+        calendar=calendar(raw["calendar"]) if "calendar" in raw else None,
     )
 
 
@@ -88,10 +78,16 @@ def calendar(raw: Mapping[str, Any]) -> CalendarSpec:
     return CalendarSpec(
         weekdays=frozenset(WEEKDAYS.index(one) for one in raw["weekdays"]),
         collective_leave=raw["collective_leave"],
-        days_off=tuple(DayOff(day(one["on"]), one["name"], one["source"]) for one in raw["days_off"]),
+        days_off=_days(raw["days_off"]),
         basis=Basis(raw["basis"]),
         source=raw["source"],
+        make_up_days=_days(raw.get("make_up_days", [])),
+        hours=hours(raw.get("hours", {})),
     )
+
+
+def _days(raw: list[Mapping[str, Any]]) -> tuple[DayOff, ...]:
+    return tuple(DayOff(day(one["on"]), one["name"], one["source"]) for one in raw)
 
 
 def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
@@ -105,10 +101,10 @@ def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
         pattern=Pattern(own_pattern),
         gate=Gate(raw["gate"]),
         signer=raw["signer"]["agency"],
-        sign_days=raw["signer"]["days"],
+        sign_limit=limit_or_days(raw["signer"]),
         offered_from=day(raw["offered"]["from"]),
-        offered_until=_day_or_none(raw["offered"].get("until")),
-        standard=_standard(raw["standard"], layers),
+        offered_until=day_or_none(raw["offered"].get("until")),
+        standard=standard(raw["standard"], layers),
         fields=tuple(_field(one) for one in raw["fields"]),
         requirements=tuple(_requirement(one) for one in raw["requirements"]),
         route=tuple(_step(one) for one in raw["route"]),
@@ -116,32 +112,6 @@ def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
         valid_months=raw.get("valid_months"),
         note=raw.get("note"),
     )
-
-
-def _standard(raw: Mapping[str, Any], layers: Layers) -> StandardSpec:
-    return StandardSpec(
-        version=raw["version"],
-        valid_from=day(raw["valid_from"]),
-        valid_to=_day_or_none(raw.get("valid_to")),
-        time_limit=Figure(**{**raw["time_limit"], "basis": Basis(raw["time_limit"]["basis"])}),
-        procedure=raw["procedure"],
-        product=raw["product"],
-        complaints=complaints(raw, layers) or {},
-        internal=internal(raw, layers),
-    )
-
-
-def complaints(raw_standard: Mapping[str, Any], layers: Layers) -> Text | None:
-    """Component 6: the service's own words, else those of the standard's defaults."""
-    default = layers.complaints.raw if layers.complaints else None
-    found: Text | None = raw_standard.get("complaints", default)
-    return found
-
-
-def internal(raw_standard: Mapping[str, Any], layers: Layers) -> dict[str, Text]:
-    """Components 7 to 14, as far as they are given somewhere."""
-    given = {key: part.raw for key, part in layers.internal.items()} | raw_standard.get("internal", {})
-    return {key: given[key] for key in INTERNAL if key in given}
 
 
 def _field(raw: Mapping[str, Any]) -> FieldSpec:
@@ -159,7 +129,9 @@ def _requirement(raw: Mapping[str, Any]) -> RequirementSpec:
 
 
 def _step(raw: Mapping[str, Any]) -> StepSpec:
-    return StepSpec(**_with(raw, {"kind": StepKind, "after": tuple, "needs": tuple}))
+    others = {key: value for key, value in raw.items() if key not in ("days", "limit")}
+    made = _with(others, {"kind": StepKind, "after": tuple, "needs": tuple})
+    return StepSpec(**made, limit=limit_or_days(raw))
 
 
 def _fee(raw: Mapping[str, Any]) -> FeeSpec:
@@ -184,16 +156,3 @@ def _table(raw: Mapping[str, Any]) -> TableSpec:
 def _with(raw: Mapping[str, Any], makers: Mapping[str, Callable[[Any], object]]) -> dict[str, Any]:
     """The keys as given, those in `makers` made into what the typed form holds."""
     return {key: makers[key](value) if key in makers else value for key, value in raw.items()}
-
-
-def number(raw: int | Decimal | None) -> Decimal | None:
-    return None if raw is None else Decimal(raw)
-
-
-def day(raw: date | str) -> date:
-    """A day as YAML reads it, or as text in quotes."""
-    return raw if isinstance(raw, date) else date.fromisoformat(raw)
-
-
-def _day_or_none(raw: date | str | None) -> date | None:
-    return None if raw is None else day(raw)

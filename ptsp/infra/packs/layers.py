@@ -13,6 +13,8 @@ from ptsp.infra.packs.folder import AGENCIES, CALENDAR, DEFAULTS, TENANT, TEXTS,
 from ptsp.infra.packs.places import Document, did_you_mean, step_into
 from ptsp.kernel.errors import Fault
 
+TIMING = ("clock", "corrections", "deemed", "objection", "warnings")  # what a standard says of time
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -53,6 +55,7 @@ class Layers:
     templates: Mapping[str, tuple[str, str]]  # name -> (file, source)
     complaints: Part | None
     internal: Mapping[str, Part]
+    timing: Mapping[str, Part]  # by key of the standard: clock, corrections, deemed, objection, warnings
     has_defaults: bool
     faults: tuple[Fault, ...] = field(default=())
 
@@ -67,6 +70,7 @@ def layered(folder: Folder, folders: Mapping[str, Folder]) -> Layers:
         for one in lower_first
         for code, document in one.services().items()
     }
+    defaults = _entries(lower_first, DEFAULTS, None)
     faults += doubled
     faults += _missing_files(folder, lower_first)
     return Layers(
@@ -83,8 +87,9 @@ def layered(folder: Folder, folders: Mapping[str, Folder]) -> Layers:
             for one in lower_first
             for name, source in one.templates.items()
         },
-        complaints=_entries(lower_first, DEFAULTS, None).get("complaints"),
+        complaints=defaults.get("complaints"),
         internal=_entries(lower_first, DEFAULTS, "internal"),
+        timing={key: defaults[key] for key in TIMING if key in defaults},
         has_defaults=not _unread(lower_first, DEFAULTS),
         faults=tuple(faults),
     )

@@ -156,6 +156,7 @@ _REASONS = {
     "minItems": _wrong_length,
     "maxItems": _wrong_length,
     "maxLength": lambda e: f"is {len(e.instance)} characters long; at most {e.validator_value} are right",
+    "minProperties": lambda e: f"is empty; it needs at least one of {', '.join(e.schema['properties'])}",
     "uniqueItems": lambda _: "names the same thing twice",
 }
 

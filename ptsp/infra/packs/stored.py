@@ -51,7 +51,7 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _to_json(one) for key, one in value.items()}
     if isinstance(value, frozenset):
-        return sorted(value)
+        return [_to_json(one) for one in sorted(value)]
     if isinstance(value, tuple | list):
         return [_to_json(one) for one in value]
     return _plain(value)
@@ -125,16 +125,26 @@ def _exactly(kind: type, stored: Any) -> Any:
 
 
 def _dataclass_reader(kind: type) -> Reader:
+    """What was stored before a field existed lacks it; the field's default stands for it."""
     hints = typing.get_type_hints(kind)
-    names = [one.name for one in dataclasses.fields(kind)]
+    fields = dataclasses.fields(kind)
+    names = {one.name for one in fields}
+    later = {one.name for one in fields if _has_default(one)}
 
     def read(stored: Mapping[str, Any]) -> Any:
-        unknown = stored.keys() - set(names)
+        if not isinstance(stored, Mapping):
+            raise TypeError(f"{stored!r} is stored where {kind.__name__} belongs")
+        unknown = stored.keys() - names
         if unknown:
             raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-        return kind(**{name: _reader(hints[name])(stored[name]) for name in names})
+        given = names - later | stored.keys()
+        return kind(**{name: _reader(hints[name])(stored[name]) for name in given})
 
     return read
+
+
+def _has_default(one: dataclasses.Field[Any]) -> bool:
+    return one.default is not dataclasses.MISSING or one.default_factory is not dataclasses.MISSING
 
 
 def _tuple_reader(inner: tuple[Any, ...]) -> Reader:

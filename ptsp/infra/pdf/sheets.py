@@ -54,7 +54,8 @@ class PermitSheet:
 
     `subject` is one sentence on what is permitted. `holder` is name, masked NIK and address, in that order.
     `valid_until` None means as long as the conditions hold. `note` stands under the signature (for example
-    that the certificate is a test certificate).
+    that the certificate is a test certificate). `deemed` is empty unless the law approved it by silence: the law,
+    and the limit that ended.
     """
 
     letterhead: Letterhead
@@ -70,6 +71,7 @@ class PermitSheet:
     signature: Signature
     proof: Proof
     note: str = ""
+    deemed: tuple[Fact, ...] = ()
 
     def as_data(self) -> Data:
         return _with_dates(self, valid_until=long_date(self.valid_until) if self.valid_until else None)
@@ -77,7 +79,10 @@ class PermitSheet:
 
 @dataclass(frozen=True, slots=True)
 class RefusalSheet:
-    """A refusal letter. `reasons` are the agencies' own; `remedies` say what the applicant can do now."""
+    """A refusal letter. `reasons` are the agencies' own; `remedies` say what the applicant can do now.
+
+    `appeal` is the way of appeal in one paragraph: to whom, until when, by which law; empty where there is none.
+    """
 
     letterhead: Letterhead
     title: str
@@ -93,6 +98,7 @@ class RefusalSheet:
     signature: Signature
     proof: Proof
     note: str = ""
+    appeal: str = ""
 
     def as_data(self) -> Data:
         return _with_dates(self, lodged_on=long_date(self.lodged_on))

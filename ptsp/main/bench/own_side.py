@@ -10,17 +10,13 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import structlog
-from psycopg import sql
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
@@ -32,6 +28,7 @@ from ptsp.infra.database import tenant_transaction
 from ptsp.infra.work import begin
 from ptsp.jobs.drain import equip
 from ptsp.jobs.tools import Tools
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import (
     AgencySpec,
     Basis,
@@ -51,7 +48,7 @@ from ptsp.kernel.specs import (
 from ptsp.main.bench import shape
 from ptsp.main.bench.crew import worker_processes
 from ptsp.main.bench.measure import Result, timed
-from ptsp.main.bench.stores import libpq_url, redis_store, schema, server_processes
+from ptsp.main.bench.stores import own_database, redis_store, schema, server_processes
 from ptsp.main.bench.worker import announce_ready
 from ptsp.main.migrate_cli import bring_up
 from ptsp.main.runtime import with_secret
@@ -98,7 +95,7 @@ class _Ended:
 def run(*, bundles: int, workers: int, database_url: str, redis_url: str, at_once: int = AT_ONCE) -> Result:
     with (
         schema(database_url, SCHEMA),
-        _database(database_url) as own_url,
+        own_database(database_url, DATABASE) as own_url,
         redis_store(redis_url) as store_url,
     ):
         settings = _settings(own_url, store_url)
@@ -140,7 +137,7 @@ def work(*, number: int, database_url: str, redis_url: str) -> None:
 def bench_pack() -> TenantPack:
     """An office with one service: two roots, four checks, a join, a decision without a paper."""
     steps = tuple(
-        StepSpec(code, WORDS, StepKind.ASK, "agency", 1, after)
+        StepSpec(code, WORDS, StepKind.ASK, "agency", Limit(1), after)
         for code, after in shape.AFTER.items()
         if code != shape.SIGN
     )
@@ -152,7 +149,7 @@ def bench_pack() -> TenantPack:
         pattern=Pattern.ONE_DOOR,
         gate=Gate.NONE,
         signer="head",
-        sign_days=1,
+        sign_limit=Limit(1),
         offered_from=date(2020, 1, 1),
         offered_until=None,
         standard=StandardSpec(
@@ -190,7 +187,7 @@ def bench_pack() -> TenantPack:
 
 
 def _limit() -> Figure:
-    return Figure(30, "working_days", Basis.ASSUMED, "measurement")
+    return Figure(Limit(30), Basis.ASSUMED, "measurement")
 
 
 def _submit_all(tools: Tools, tenant_id: int, bundles: int, at_once: int) -> None:
@@ -219,21 +216,3 @@ def _settings(database_url: str, redis_url: str) -> Settings:
     folder = Path(tempfile.gettempdir()) / "ptsp-bench"
     settings = with_secret(Settings.from_env(os.environ))
     return replace(settings, database_url=database_url, redis_url=redis_url, files_url=str(folder))
-
-
-@contextmanager
-def _database(database_url: str) -> Iterator[str]:
-    """A database of our own on the same server, gone afterwards."""
-    named = sql.Identifier(DATABASE)
-    with psycopg.connect(libpq_url(database_url), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(named))
-        try:
-            yield _beside(database_url)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
-
-
-def _beside(database_url: str) -> str:
-    address: Any = psycopg.conninfo.conninfo_to_dict(libpq_url(database_url))
-    return database_url.replace(f"/{address['dbname']}", f"/{DATABASE}", 1)

@@ -48,6 +48,20 @@ def schema(database_url: str, name: str) -> Iterator[psycopg.Connection[Any]]:
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(named))
 
 
+@contextmanager
+def own_database(database_url: str, name: str) -> Iterator[str]:
+    """The address of a fresh database on the same server, gone afterwards."""
+    named = sql.Identifier(name)
+    with psycopg.connect(libpq_url(database_url), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(named))
+        try:
+            address: Any = psycopg.conninfo.conninfo_to_dict(libpq_url(database_url))
+            yield database_url.replace(f"/{address['dbname']}", f"/{name}", 1)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(named))
+
+
 def finish(connection: psycopg.Connection[Any], schema_name: str, bundle: int) -> None:
     """Write the bundle's last row. A side that works at least once may come here twice."""
     statement = sql.SQL("INSERT INTO {}.done VALUES (%s) ON CONFLICT DO NOTHING")

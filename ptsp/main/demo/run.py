@@ -31,7 +31,8 @@ class Finished:
     def as_json(self) -> dict[str, object]:
         return {
             "reference": self.bundle.reference,
-            "promised_on": self.view["promised_on"],
+            "promised_on": self.view["first_promised_on"],
+            "ended_on": self.view["promised_on"],
             "tasks": len(self.view["tasks"]),
             "tasks_before_merging": self.view["tasks_before_merging"],
             "fee": self.view["fee"],
@@ -132,8 +133,9 @@ def summary(finished: Sequence[Finished]) -> list[str]:
         view = one.view
         lines.append(f"{one.bundle.reference}: {one.story.title}")
         lines.append(
-            f"  {len(view['tasks'])} tasks instead of {view['tasks_before_merging']}, promised on"
-            f" {view['promised_on']}, fee {rupiah(view['fee'])}, {view['outcome']}"
+            f"  {len(view['tasks'])} tasks instead of {view['tasks_before_merging']}, promised for"
+            f" {view['first_promised_on']}, ended on {view['promised_on']},"
+            f" fee {rupiah(view['fee'])}, {view['outcome']}"
         )
         for permit in one.permits:
             lines.append(f"  {permit['number']}  {permit['service']}, verified by code and by file")

@@ -9,6 +9,7 @@ import pytest
 from ptsp.domain.fees import explain_line, price
 from ptsp.kernel.errors import Invalid
 from ptsp.kernel.formulas import FormulaFault, explain
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.money import in_words
 from ptsp.kernel.specs import (
     Basis,
@@ -37,7 +38,7 @@ def service(*, lines, lets=None, tables=()):
         lets=lets or {},
         tables={found.code: found for found in tables},
     )
-    limit = Figure(15, "working_days", Basis.ASSUMED, SOURCE)
+    limit = Figure(Limit(15), Basis.ASSUMED, SOURCE)
     standard = StandardSpec(3, date(2026, 1, 1), None, limit, WORDS, WORDS, WORDS, {})
     return ServiceSpec(
         code="imb",
@@ -47,7 +48,7 @@ def service(*, lines, lets=None, tables=()):
         pattern=Pattern.ONE_DOOR,
         gate=Gate.BEFORE_SIGNATURE if lines else Gate.NONE,
         signer="head",
-        sign_days=1,
+        sign_limit=Limit(1),
         offered_from=date(2026, 1, 1),
         offered_until=None,
         standard=standard,

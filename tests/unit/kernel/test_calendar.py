@@ -1,9 +1,7 @@
 """Working days against counting them one by one, and against the published days of 2026."""
 
 import csv
-import os
 from datetime import date, timedelta
-from pathlib import Path
 
 import holidays
 import pytest
@@ -12,8 +10,8 @@ from hypothesis import strategies as st
 
 from ptsp.kernel.calendar import Calendar
 from ptsp.kernel.errors import Invalid
+from tests.checks import shared_data
 
-DATA = Path(os.environ.get("PTSP_DATA", Path(__file__).parents[4] / "shared" / "data")) / "indonesia"
 MONDAY_TO_FRIDAY = frozenset(range(5))
 
 
@@ -69,7 +67,17 @@ CALENDARS = st.builds(
             lambda t: frozenset(t[0] + timedelta(n) for n in range(t[1]))
         ),
     ),
+    st.frozensets(DAYS, max_size=20),
 )
+
+
+def worked(calendar, day):
+    """By hand: a make-up day is worked whatever else is said of it, a day off is not, otherwise the week says."""
+    if day in calendar.worked:
+        return True
+    if day in calendar.off:
+        return False
+    return day.weekday() in calendar.weekdays
 
 
 @settings(max_examples=200, deadline=None)
@@ -78,10 +86,73 @@ def test_adding_is_walking_day_by_day(calendar, start, days):
     day, left = start, days
     while left:
         day += timedelta(1)
-        left -= day.weekday() in calendar.weekdays and day not in calendar.off
+        left -= worked(calendar, day)
     assert calendar.add_working_days(start, days) == day
     assert calendar.working_days_between(start, day) == days
     assert days == 0 or calendar.is_working(day)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CALENDARS)
+def test_every_day_of_four_years_is_worked_or_not_as_it_says(calendar):
+    for number in range(4 * 365):
+        day = date(2024, 1, 1) + timedelta(number)
+        assert calendar.is_working(day) == worked(calendar, day)
+
+
+@settings(max_examples=200, deadline=None)
+@given(CALENDARS, DAYS, st.integers(1, 60))
+def test_the_latest_start_is_the_last_day_from_which_the_end_is_kept(calendar, end, days):
+    day = end
+    while calendar.add_working_days(day, days) > end:
+        day -= timedelta(1)
+    assert calendar.latest_start(end, days) == day
+    assert calendar.add_working_days(day + timedelta(1), days) > end
+
+
+@pytest.mark.parametrize(
+    ("off", "made_up", "end"),
+    [
+        pytest.param((), (), "2026-06-15", id="an ordinary week"),
+        pytest.param((), ("2026-06-13",), "2026-06-13", id="a Saturday made up"),
+        pytest.param(("2026-06-10",), ("2026-06-13",), "2026-06-15", id="a day off and a Saturday for it"),
+        pytest.param(
+            ("2026-06-10",), ("2026-06-10",), "2026-06-15", id="a day off that is worked all the same"
+        ),
+        pytest.param(("2026-06-13",), ("2026-06-13",), "2026-06-13", id="a Saturday off that is worked"),
+        pytest.param((), ("2026-06-10",), "2026-06-15", id="a worked day is not worked twice"),
+    ],
+)
+def test_make_up_days_count_once(off, made_up, end):
+    calendar = Calendar(MONDAY_TO_FRIDAY, frozenset(map(on, off)), frozenset(map(on, made_up)))
+    assert calendar.add_working_days(on("2026-06-08"), 5) == on(end)
+
+
+def test_a_year_whose_leave_is_not_decreed_is_provisional():
+    known = Calendar(MONDAY_TO_FRIDAY, frozenset(), leave_known=frozenset({2026}))
+    assert [known.is_provisional(on(day)) for day in ("2025-12-31", "2026-01-01", "2027-01-01")] == [
+        True,
+        False,
+        True,
+    ]
+    assert not Calendar(MONDAY_TO_FRIDAY, frozenset()).is_provisional(on("2099-01-01"))
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pytest.param((((480, 960),),) * 6, id="six days"),
+        pytest.param(((),) * 7, id="no hours at all"),
+        pytest.param((((960, 480),),) + ((),) * 6, id="closes before it opens"),
+        pytest.param((((480, 720), (700, 960)),) + ((),) * 6, id="overlapping"),
+        pytest.param((((480, 720), (720, 960)),) + ((),) * 6, id="touching"),
+        pytest.param((((480, 1441),),) + ((),) * 6, id="after midnight"),
+        pytest.param((((-1, 960),),) + ((),) * 6, id="before midnight"),
+    ],
+)
+def test_hours_that_cross_are_refused(hours):
+    with pytest.raises(Invalid, match="calendar.hours"):
+        Calendar(MONDAY_TO_FRIDAY, frozenset(), hours=hours)
 
 
 @settings(max_examples=100, deadline=None)
@@ -108,9 +179,8 @@ def test_negative_limits_and_the_end_of_time_are_refused():
 
 
 def test_due_dates_of_2024_and_2025_are_those_worked_out_elsewhere():
-    if not (DATA / "working_day_due_dates_2024_2025.csv").is_file():
-        pytest.skip(f"NOT CHECKED: no due dates in {DATA}; set PTSP_DATA to the folder that has them")
-    with (DATA / "holidays_id_2019_2025.csv").open(newline="") as file:
+    due_dates = shared_data("indonesia", "working_day_due_dates_2024_2025.csv")
+    with shared_data("indonesia", "holidays_id_2019_2025.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     nationwide = frozenset(on(row["date"]) for row in rows if row["type"] == "libur_nasional")
     everything = frozenset(on(row["date"]) for row in rows)
@@ -118,7 +188,7 @@ def test_due_dates_of_2024_and_2025_are_those_worked_out_elsewhere():
         "due_excluding_weekends_and_national_holidays": Calendar(MONDAY_TO_FRIDAY, nationwide),
         "due_excluding_also_collective_leave": Calendar(MONDAY_TO_FRIDAY, everything),
     }
-    with (DATA / "working_day_due_dates_2024_2025.csv").open(newline="") as file:
+    with due_dates.open(newline="") as file:
         wrong = [
             (row["start_date"], row["working_days"], column, str(found))
             for row in csv.DictReader(file)

@@ -81,13 +81,16 @@ REFUSAL = RefusalSheet(
     legal_basis=("Peraturan Daerah Kabupaten Sidoarjo tentang Izin Gangguan.",),
     remedies=(
         "Mengajukan permohonan baru setelah alasan penolakan dipenuhi, tanpa batas waktu.",
-        "Mengajukan keberatan secara tertulis kepada kepala kantor.",
         "Menyampaikan pengaduan melalui loket atau laman pelayanan kantor ini.",
     ),
     issued_on=date(2026, 11, 22),
     signature=SIGNATURE,
     proof=PROOF,
     note=NOTE,
+    appeal=(
+        "Terhadap keputusan ini Saudara dapat mengajukan keberatan secara tertulis kepada pejabat yang menetapkan "
+        "keputusan paling lambat tanggal 21 Desember 2026. Dasar hukum: UU 30/2014."
+    ),
 )
 NOTICE = NoticeSheet(
     letterhead=HEAD,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from ptsp.domain.routes import Lodged
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import (
     Basis,
     FeeLineSpec,
@@ -24,12 +25,12 @@ from ptsp.kernel.specs import (
 
 TEXT = {"id": "Teks", "en": "Text"}
 STANDARD = StandardSpec(
-    1, date(2026, 1, 1), None, Figure(30, "working_days", Basis.ASSUMED, "test"), TEXT, TEXT, TEXT, {}
+    1, date(2026, 1, 1), None, Figure(Limit(30), Basis.ASSUMED, "test"), TEXT, TEXT, TEXT, {}
 )
 
 
 def step(code: str, *after: str, agency: str = "works", days: int = 1, **more: object) -> StepSpec:
-    return StepSpec(code, TEXT, StepKind.ASK, agency, days, after, **more)  # type: ignore[arg-type]
+    return StepSpec(code, TEXT, StepKind.ASK, agency, Limit(days), after, **more)  # type: ignore[arg-type]
 
 
 def service(
@@ -49,7 +50,7 @@ def service(
         pattern=pattern,
         gate=gate,
         signer="head",
-        sign_days=sign_days,
+        sign_limit=Limit(sign_days),
         offered_from=date(2026, 1, 1),
         offered_until=None,
         standard=STANDARD,

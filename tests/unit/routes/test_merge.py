@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from ptsp.domain.routes import merge, missing_permits
 from ptsp.kernel.errors import Invalid
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import Gate, Pattern
 from tests.unit.routes.graphs import bundles, lodged, needs, service, step
 
@@ -70,7 +71,7 @@ def test_the_same_work_is_done_once():
         "decision1": {"visit01"},
     }
     assert plan.before_merging == 6
-    assert {node.code: node.days for node in plan.nodes}["visit"] == 5
+    assert {node.code: node.limit for node in plan.nodes}["visit"] == Limit(5)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-"""What may start after each verdict, and when everything will be done."""
+"""What may start after each verdict."""
 
-from datetime import date, timedelta
 from functools import cache
 
 import pytest
@@ -13,14 +12,11 @@ from ptsp.domain.routes import (
     Graph,
     TaskState,
     advance,
-    finish_dates,
     graph_as_text,
     graph_from_text,
     is_refusal,
     merge,
-    promises,
 )
-from ptsp.kernel.calendar import Calendar
 from tests.unit.routes.graphs import bundles
 
 B, R, OK, NO, CUT = (
@@ -139,48 +135,20 @@ def _depends_on(graph, refused):
     return {seq for seq in range(len(graph.after)) if lost(seq)}
 
 
-OFF = frozenset(date(2026, 1, 1) + timedelta(days=number) for number in (5, 40, 41, 42, 100))
-CALENDARS = {
-    "works": Calendar(frozenset(range(5)), OFF),
-    "land": Calendar(frozenset(range(6)), frozenset()),
-}
-
-
-def calendar_of(agency):
-    return CALENDARS.get(agency, CALENDARS["works"])
-
-
-@given(bundles(), st.dates(date(2026, 1, 1), date(2026, 12, 31)))
-@settings(max_examples=150)
-def test_the_promise_is_the_latest_end_of_all_paths(bundle, lodged_on):
-    """Against brute force: walk every path from the beginning, day by day."""
-    plan = merge(bundle)
-    ends = finish_dates(plan.nodes, lodged_on, calendar_of)
-    for node in plan.nodes:
-        assert ends[node.seq] == max(_walked(plan, path, lodged_on) for path in _paths(plan, node.seq))
-    promised = promises(plan, ends)
-    for member in range(len(bundle)):
-        assert promised[member] == max(ends[node.seq] for node in plan.nodes if member in node.members)
-
-
-def _paths(plan, seq):
-    if not plan.nodes[seq].after:
-        return [[seq]]
-    return [[*path, seq] for earlier in plan.nodes[seq].after for path in _paths(plan, earlier)]
-
-
-def _walked(plan, path, day):
-    for seq in path:
-        left = plan.nodes[seq].days
-        calendar = calendar_of(plan.nodes[seq].agency)
-        while left:
-            day += timedelta(days=1)
-            left -= day.weekday() in calendar.weekdays and day not in calendar.off
-    return day
-
-
 @given(bundles())
 @settings(max_examples=50)
 def test_a_graph_is_stored_and_read_back_as_it_was(bundle):
     graph = merge(bundle).graph
     assert graph_from_text(graph_as_text(graph)) == graph
+
+
+def test_a_refusal_waits_for_a_check_under_way_behind_what_was_cut():
+    """Two checks before a third, and the decision after it: one is rejected while the other is still under way."""
+    graph = Graph(after=((), (), (0, 1), (2,)), members=((0,),) * 4, decides=(3,))
+    states = [TaskState.REJECTED, TaskState.ASKED, TaskState.BLOCKED, TaskState.BLOCKED]
+    assert advance(graph, states).cut == (2,)
+    assert advance(graph, states).start == ()
+    states[2] = TaskState.CUT
+    assert advance(graph, states).start == ()
+    states[1] = TaskState.REJECTED
+    assert advance(graph, states).start == (3,)

@@ -20,6 +20,9 @@ NAMED = {
     "PTSP_SIMULATORS": '{"ktp": "http://127.0.0.1:9001"}',
     "PTSP_TENANTS_DIR": "/srv/tenants",
     "PTSP_PG_BIN": "/usr/lib/postgresql/17/bin",
+    "PTSP_SMTP_URL": "smtp://ptsp:letmein@mail:587?starttls=required",
+    "PTSP_MAIL_FROM": "ptsp@region.example",
+    "PTSP_MESSAGE_WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3",
 }
 
 
@@ -64,6 +67,15 @@ def test_a_child_gets_the_surroundings_and_no_setting_twice() -> None:
         ({"PTSP_SIMULATORS": "[1]"}, "PTSP_SIMULATORS", "JSON object"),
         ({"PTSP_SIMULATORS": '{"ktp": 1}'}, "PTSP_SIMULATORS", "JSON object"),
         ({"PTSP_SECRET_FILE": "/nowhere"}, "PTSP_SECRET", "set twice"),
+        ({"PTSP_SMTP_URL": "http://mail"}, "PTSP_SMTP_URL", "smtp://host"),
+        ({"PTSP_SMTP_URL": "smtp://mail:port"}, "PTSP_SMTP_URL", "Port could not be cast"),
+        ({"PTSP_SMTP_URL": "smtp://mail?starttls=perhaps"}, "PTSP_SMTP_URL", "takes nothing but starttls="),
+        ({"PTSP_SMTP_URL": "smtp://mail?start"}, "PTSP_SMTP_URL", "bad query field"),
+        ({"PTSP_SMTP_URL": "smtp://a:b@mail?starttls=never"}, "PTSP_SMTP_URL", "unencrypted"),
+        ({"PTSP_MAIL_FROM": ""}, "PTSP_MAIL_FROM", "must be set"),
+        ({"PTSP_MAIL_FROM": "a@b.example, c@d.example"}, "PTSP_MAIL_FROM", "one e-mail address"),
+        ({"PTSP_MESSAGE_WEBHOOK_SECRET": "c2hvcnQ="}, "PTSP_MESSAGE_WEBHOOK_SECRET", "too short"),
+        ({"PTSP_MESSAGE_WEBHOOK_SECRET": "not base64"}, "PTSP_MESSAGE_WEBHOOK_SECRET", "is base64"),
         ({"PTSP_SECRET": "", "PTSP_SECRET_FILE": "/nowhere"}, "PTSP_SECRET_FILE", "cannot be read"),
     ],
 )
@@ -89,6 +101,8 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
     shown = repr(Settings.from_env(NAMED))
     assert "word" not in shown
     assert "guest" not in shown
+    assert "letmein" not in shown
+    assert str(Settings.from_env(NAMED).message_webhook_secret) not in shown
     assert NAMED["PTSP_SECRET"] not in shown
     assert str(bytes.fromhex(NAMED["PTSP_SECRET"])) not in shown
 

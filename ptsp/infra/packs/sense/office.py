@@ -8,8 +8,11 @@ from jsonschema import Draft202012Validator
 from ptsp.infra.packs.layers import Layers, Part
 from ptsp.infra.packs.places import Document, did_you_mean, path_of
 from ptsp.infra.packs.schema import shown
+from ptsp.infra.packs.sense.calendars import calendar_faults
+from ptsp.infra.packs.sense.contacts import contact_faults
 from ptsp.infra.packs.sense.requirements import only_by_permits
 from ptsp.infra.packs.sense.route import Task, circle_of, is_sound, shared_kinds, together
+from ptsp.infra.packs.sense.timing import office_timing_faults
 from ptsp.kernel.errors import Fault
 from ptsp.kernel.specs import ServiceSpec
 
@@ -22,9 +25,11 @@ Connectors = Mapping[str, Document]  # code -> manifest
 
 def office_faults(layers: Layers, services: Mapping[str, ServiceSpec], connectors: Connectors) -> list[Fault]:
     """All mistakes of sense that are not of one service alone. `services` are those that could be built."""
-    faults = [*_tenant(layers), *_texts(layers), *_templates(layers), *_calendar(layers)]
+    faults = [*_tenant(layers), *_texts(layers), *_templates(layers), *_calendars(layers)]
     for code, part in (layers.agencies or {}).items():
         faults += part.faults(_agency(code, part.raw, connectors))
+    faults += contact_faults(layers)
+    faults += office_timing_faults(layers, services)
     faults += _series(layers, services)
     faults += list(_permit_circle(layers, services)) or list(_bundle_circle(layers, services))
     for code, at, reason in shared_kinds(services.values()):
@@ -53,19 +58,13 @@ def _templates(layers: Layers) -> Iterator[Fault]:
             yield Fault(f"{layers.code}/templates/{name}.typ", "is missing, here and in the base")
 
 
-def _calendar(layers: Layers) -> Iterator[Fault]:
-    if layers.calendar is None:
-        return
-    seen: dict[str, set[str]] = {"weekdays": set(), "days_off": set()}
-    entries = [("weekdays", str(one), "") for one in layers.calendar.raw["weekdays"]]
-    entries += [("days_off", str(one["on"]), ".on") for one in layers.calendar.raw["days_off"]]
-    places: dict[str, int] = {"weekdays": 0, "days_off": 0}
-    for key, day, inside in entries:
-        if day in seen[key]:
-            path = f".{key}[{places[key]}]{inside}"
-            yield from layers.calendar.faults([(path, f"{day} is given twice")])
-        seen[key].add(day)
-        places[key] += 1
+def _calendars(layers: Layers) -> Iterator[Fault]:
+    if layers.calendar is not None:
+        yield from layers.calendar.faults(calendar_faults(layers.calendar.raw))
+    for part in (layers.agencies or {}).values():
+        if "calendar" in part.raw:
+            found = calendar_faults(part.raw["calendar"])
+            yield from part.faults((f".calendar{inside}", reason) for inside, reason in found)
 
 
 def _agency(code: str, raw: Mapping[str, Any], connectors: Connectors) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Mistakes of sense in routes: steps nobody reaches, circles, limits shorter than the longest path."""
+"""Mistakes of sense in routes: steps nobody reaches, circles, agencies that cannot do what is asked of them."""
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
@@ -23,12 +23,10 @@ def route_faults(scene: Scene) -> Iterator[Found]:
     yield from _shared_twice(route)
     for at, step in enumerate(route):
         yield from _agency(scene, step, f".route[{at}]")
-    around = circle_of(_order(route))
+    around = circle_of(order_of(route))
     if around:
         path = f".route[{[step.code for step in route].index(around[0])}].after"
         yield path, f"these steps wait for each other in a circle: {_chain(around)}; none of them can start"
-    else:
-        yield from _limit(scene)
 
 
 def _reserved(route: Iterable[StepSpec]) -> Iterator[Found]:
@@ -80,31 +78,7 @@ def unknown_agency(scene: Scene, code: str) -> str:
     return f"{scene.layers.code} has no agency `{code}`{did_you_mean(code, known)}"
 
 
-def _limit(scene: Scene) -> Iterator[Found]:
-    limit = scene.spec.standard.time_limit.value
-    needed, path = longest_path(scene.spec)
-    if limit < needed:
-        way = " -> ".join([*path, "decision"])
-        reason = f"the limit of {limit} working days is shorter than the longest path of the route"
-        yield ".standard.time_limit.value", f"{reason}, {needed} working days: {way}"
-
-
-def longest_path(service: ServiceSpec) -> tuple[int, tuple[str, ...]]:
-    """Working days of the longest path with the decision, all conditions true, and its steps.
-
-    Only for routes without a circle. The fee notice and the payment are not counted.
-    """
-    steps = {step.code: step for step in service.route}
-    found: dict[str, tuple[int, tuple[str, ...]]] = {}
-    for code in in_order(_order(service.route)):
-        step = steps[code]
-        before = max((found[one] for one in step.after if one in found), default=(0, ()))
-        found[code] = (before[0] + step.days, (*before[1], code))
-    days, path = max(found.values(), default=(0, ()))
-    return days + service.sign_days, path
-
-
-def _order(route: Iterable[StepSpec]) -> dict[str, frozenset[str]]:
+def order_of(route: Iterable[StepSpec]) -> dict[str, frozenset[str]]:
     """Step -> the steps it comes after, as far as they exist."""
     steps = {step.code: step for step in route}
     return {code: frozenset(step.after) & steps.keys() for code, step in steps.items()}
@@ -133,7 +107,7 @@ def _task(service: ServiceSpec, step: StepSpec) -> Task:
 
 def is_sound(service: ServiceSpec) -> bool:
     """Is the route one that can be laid beside others: no circle, nothing shared with itself?"""
-    return not circle_of(_order(service.route)) and not list(_shared_twice(service.route))
+    return not circle_of(order_of(service.route)) and not list(_shared_twice(service.route))
 
 
 def shared_kinds(services: Iterable[ServiceSpec]) -> Iterator[tuple[str, int, str]]:

@@ -29,6 +29,10 @@ class Scene:
         """Does it stand in the tenant's own folder, and not in the base?"""
         return self.part.file.startswith(f"{self.layers.code}/")
 
+    def of_standard(self, key: str, inside: str) -> str:
+        """The path to blame in a rule of the standard: the rule as a whole, where the defaults give it."""
+        return f".standard.{key}{inside if key in self.raw['standard'] else ''}"
+
 
 def repeated(codes: Iterable[str], what: str, path: str) -> Iterator[Found]:
     """One fault for every code that was there before; `path` has a gap for the position."""

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from ptsp.infra.packs.build import INTERNAL, complaints, internal
 from ptsp.infra.packs.sense.expressions import expression_faults
 from ptsp.infra.packs.sense.fee import fee_faults
 from ptsp.infra.packs.sense.fields import field_faults
+from ptsp.infra.packs.sense.limits import limit_faults
 from ptsp.infra.packs.sense.requirements import requirement_faults
 from ptsp.infra.packs.sense.route import route_faults, unknown_agency
 from ptsp.infra.packs.sense.scene import Found, Scene
+from ptsp.infra.packs.sense.timing import timing_faults
 from ptsp.infra.packs.sense.trial import trial_faults
+from ptsp.infra.packs.standard import INTERNAL, complaints, internal
 from ptsp.kernel.errors import Fault
 from ptsp.kernel.specs import ServiceSpec
 
@@ -25,6 +27,8 @@ def _found(scene: Scene) -> Iterator[Found]:
     yield from _dates(scene.spec)
     yield from _components(scene)
     yield from route_faults(scene)
+    yield from limit_faults(scene)
+    yield from timing_faults(scene)
     yield from requirement_faults(scene)
     in_fields, in_fee = list(field_faults(scene)), list(fee_faults(scene))
     yield from (*in_fields, *in_fee)
