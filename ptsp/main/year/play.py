@@ -3,10 +3,12 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
+from threading import Lock
 from typing import TypeVar
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -33,7 +35,8 @@ from ptsp.main.year.chance import Chance, Fate
 YEAR = 2026
 FIRST, LAST = date(YEAR, 1, 2), date(YEAR, 12, 30)
 HOURS = (time(9), time(12), time(15))
-AT_ONCE = 100  # bundles a transaction
+AT_ONCE = 100  # bundles a transaction, at most
+LANES = 2  # transactions at a time, of different bundles
 NAMES = UUID("8f7c0a52-8c1d-4a53-9a44-7a2d1f3f9d10")  # stops get the same names in every run of a seed
 
 # In the order of lodging, so that chance decides alike in every run of a seed; ids are random.
@@ -78,6 +81,7 @@ class Year:
         self._stands: dict[UUID, date] = {}  # task -> the day on which it goes on
         self._seen = datetime.min.replace(tzinfo=self._zone)
         self._orders = 0
+        self._counting = Lock()
         self.played = Played()
 
     def play(self, bundles: int, progress: Callable[[date], None]) -> Played:
@@ -91,12 +95,13 @@ class Year:
         for begins, agency, length in self._chance.outages(worked[:-20], agencies):
             outages[begins].append((agency, True))
             outages[begins + timedelta(days=length)].append((agency, False))
-        for day in days:
-            self._morning(day, decrees.get(day), outages[day])
-            self._lodge(day, lodged.get(day, 0))
-            for hour in HOURS:
-                self._round(day, hour)
-            progress(day)
+        with ThreadPoolExecutor(LANES) as pool:
+            for day in days:
+                self._morning(day, decrees.get(day), outages[day])
+                self._lodge(pool, day, lodged.get(day, 0))
+                for hour in HOURS:
+                    self._round(pool, day, hour)
+                progress(day)
         return self.played
 
     @contextmanager
@@ -123,7 +128,7 @@ class Year:
         named = DecreedDay(OFFICE, decreed, "off", f"Libur daerah {decreed:%d-%m-%Y}")
         decree = f"Keputusan {day:%d-%m-%Y}"
         changed = change_calendar(self._owner, self._tenant_id, named, decree=decree, by="year")
-        self.played.events["decrees"] += changed.is_new
+        self._count("decrees", int(changed.is_new))
         with self._at(day, time(7)) as work:
             calendars = self._tenant.calendars_at(work.connection, changed.version)
         self._tenant = replace(self._tenant, calendars=calendars)
@@ -136,7 +141,7 @@ class Year:
                     end_outage(work, declared)
             elif agency not in self._down:
                 self._down[agency] = declare_outage(work, agency, "Sistem tidak dapat dihubungi.")
-                self.played.events["outages"] += 1
+                self._count("outages")
 
     def _until_done(self, day: date, hour: time, verb: Callable[[Work], int]) -> int:
         """A verb that does a part at a time, each in its own transaction."""
@@ -148,12 +153,15 @@ class Year:
                 return done
             done += count
 
-    def _lodge(self, day: date, count: int) -> None:
-        for size in _parts(count):
-            orders = [self._order() for _ in range(size)]
+    def _lodge(self, pool: ThreadPoolExecutor, day: date, count: int) -> None:
+        orders = [self._order() for _ in range(count)]
+
+        def lodge(part: Sequence[Order]) -> None:
             with self._at(day, time(8, 30)) as work:
-                submit_bundles(work, orders)
-            self.played.bundles += size
+                submit_bundles(work, part)
+
+        _all(pool.map(lodge, _batches(orders, lambda one: one.client_key)))
+        self.played.bundles += count
 
     def _order(self) -> Order:
         self._orders += 1
@@ -169,26 +177,29 @@ class Year:
         wanted = tuple(Wanted(code, answers, {}) for code, answers in self._chance.wanted().items())
         return Order(person, wanted, f"year:{number:07d}", hashlib.sha256(str(number).encode()).digest())
 
-    def _round(self, day: date, hour: time) -> None:
+    def _round(self, pool: ThreadPoolExecutor, day: date, hour: time) -> None:
         """What began gets its fate; what is to be stopped, extended or ended today is."""
         with self._at(day, hour) as work:
             self._begin(work, day)
-        marked = self._marks.pop(day, []) if hour == HOURS[0] else []
-        for part in _batches(marked, lambda one: one[0].bundle_id):
+
+        def mark(part: Sequence[tuple[Open, deadlines.Mark, int]]) -> None:
             with self._at(day, hour) as work:
                 self._mark(work, part)
-        for ended in _batches(self._due(day), lambda one: one.bundle_id):
-            results = [
-                routes.Result(
-                    one.id,
-                    routes.TaskState.APPROVED if one.fate.is_approved else routes.TaskState.REJECTED,
-                    reasons=() if one.fate.is_approved else ("Tidak memenuhi syarat.",),
-                )
-                for one in ended
-            ]
+
+        def end(part: Sequence[Open]) -> None:
             with self._at(day, hour) as work:
-                settled = record_results(work, sorted({one.bundle_id for one in ended}), results)
-            self.played.events["tasks_ended"] += len(settled)
+                settled = record_results(
+                    work, sorted({one.bundle_id for one in part}), list(map(_result, part))
+                )
+            self._count("tasks_ended", len(settled))
+
+        marked = self._marks.pop(day, []) if hour == HOURS[0] else []
+        _all(pool.map(mark, _batches(marked, lambda one: one[0].bundle_id)))
+        _all(pool.map(end, _batches(self._due(day), lambda one: one.bundle_id)))
+
+    def _count(self, what: str, times: int = 1) -> None:
+        with self._counting:
+            self.played.events[what] += times
 
     def _begin(self, work: Work, day: date) -> None:
         values = {"tenant": self._tenant_id, "since": self._seen, "now": work.now}
@@ -248,7 +259,7 @@ class Year:
             for position in clocks.line.shape.steps[one.seq].members
             if clocks.outcomes[position] == "open" and _can(clocks, position, mark)
         ]
-        self.played.events[f"clock_{mark.kind.value}"] += 1
+        self._count(f"clock_{mark.kind.value}")
         return put_mark(work, clocks, [one.seq], positions, mark)
 
     def _due(self, day: date) -> list[Open]:
@@ -270,20 +281,27 @@ def _can(clocks: deadlines.Clocks, position: int, mark: deadlines.Mark) -> bool:
     return mark.reason is None or mark.reason in clocks.line.shape.permits[position].stops
 
 
-def _parts(count: int) -> Iterator[int]:
-    while count > 0:
-        yield min(count, AT_ONCE)
-        count -= AT_ONCE
+def _result(one: Open) -> routes.Result:
+    if one.fate.is_approved:
+        return routes.Result(one.id, routes.TaskState.APPROVED)
+    return routes.Result(one.id, routes.TaskState.REJECTED, reasons=("Tidak memenuhi syarat.",))
+
+
+def _all(done: Iterable[None]) -> None:
+    """Wait for every transaction, and raise what one of them raised."""
+    for _ in done:
+        pass
 
 
 Item = TypeVar("Item")
 
 
-def _batches(items: Iterable[Item], bundle_of: Callable[[Item], UUID]) -> Iterator[list[Item]]:
-    """So many bundles a transaction."""
-    by_bundle: dict[UUID, list[Item]] = defaultdict(list)
+def _batches(items: Iterable[Item], bundle_of: Callable[[Item], object]) -> Iterator[list[Item]]:
+    """So many bundles a transaction, and enough transactions for every lane; none of them share a bundle."""
+    by_bundle: dict[object, list[Item]] = defaultdict(list)
     for item in items:
         by_bundle[bundle_of(item)].append(item)
     groups = list(by_bundle.values())
-    for first in range(0, len(groups), AT_ONCE):
-        yield [item for group in groups[first : first + AT_ONCE] for item in group]
+    size = max(1, min(AT_ONCE, -(-len(groups) // LANES)))
+    for first in range(0, len(groups), size):
+        yield [item for group in groups[first : first + size] for item in group]
