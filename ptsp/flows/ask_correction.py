@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 from ptsp.domain import applications, corrections, deadlines, routes
 from ptsp.flows._corrections import Lodged, dropped, lodged, of_bundle, office_desks
 from ptsp.flows._retiming import Happened, change_clocks
+from ptsp.flows.correction_letter import correction_letter
 from ptsp.flows.move_clock import put_mark, stop
+from ptsp.flows.owe_messages import owe_messages
 from ptsp.infra import ledger
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.work import Work
@@ -22,7 +24,7 @@ KINDS = (StepKind.DESK, StepKind.ASK)
 def ask_correction(
     work: Work, book: TenantBook, agency: str, task_id: UUID, ask: corrections.Ask
 ) -> corrections.Correction:
-    """Return applications of a task to the applicant; the clocks stand until the answer.
+    """Return applications of a task to the applicant; the clocks stand until the answer, and a message is owed.
 
     `agency` is the desk that asks: the task's own, or the office's. Raises NotFound for a task that is none of
     its business, Conflict for one that is not under way or waits for an answer already, and Invalid with all
@@ -40,6 +42,8 @@ def ask_correction(
         return happened
 
     change_clocks(work, [task.bundle_id], happen)
+    reference = applications.bundles(work.connection, [task.bundle_id])[task.bundle_id].reference
+    owe_messages(work, [correction_letter(reference, asked[0])])
     return asked[0]
 
 

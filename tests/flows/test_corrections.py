@@ -361,3 +361,17 @@ def test_silence_lets_what_was_returned_lapse_and_nothing_else(office):
     seen = view(office, accepted)
     assert seen.outcome == "approved"
     check_ledger(office)
+
+
+def test_the_applicant_is_told_once_a_round_and_nothing_personal_stands_in_it(office):
+    accepted = lodge(office, SIUP)
+    task = at_desk(office)
+    one = ask(office, task)
+    (owed,) = office.rows("SELECT recipient, subject, body FROM app.message")
+    assert owed.recipient == "applicant"
+    assert accepted.reference in owed.subject
+    assert ASKED.message not in owed.body
+    assert accepted.key not in owed.body
+    answer(office, accepted, one)
+    ask(office, task)
+    assert len(office.rows("SELECT 1 FROM app.message")) == 2

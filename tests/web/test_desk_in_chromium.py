@@ -1,18 +1,13 @@
 """The officers' pages in a real browser, at phone and desk width, with and without script."""
 
-import threading
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
+from tests.web.browsing import PHONE, Visit, grave, overflow
 from tests.web.desk_fake import TOKEN
 from tests.web.desks import CASES, ident
-from tests.web.fakes import FakeOffice, make_app
-from tests.web.test_in_chromium import SWITCHES, Visit, grave, overflow
+from tests.web.fakes import FakeOffice
 
-PHONE, DESK = 360, 1280
 QUEUE = "/sidoarjo/desk/queue"
 EVERY_FORM = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
@@ -28,40 +23,6 @@ PAGES = (
     f"{QUEUE}?after=place",
     *(task(n) for n in range(1, 7)),
 )
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def live() -> Iterator[tuple[str, FakeOffice]]:
-    office = FakeOffice()
-    server = make_server("127.0.0.1", 0, make_app(office), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="desk pages")
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", office
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(params=[PHONE, DESK])
-def visit(request: pytest.FixtureRequest, browser: Browser, live: tuple[str, FakeOffice]) -> Iterator[Visit]:
-    url, office = live
-    context = browser.new_context(viewport={"width": request.param, "height": 900})
-    page = context.new_page()
-    visit = Visit(url, page, office)
-    page.on("console", visit.heard)
-    page.on("pageerror", lambda error: visit.said.append(str(error)))
-    page.on("request", visit.asked)
-    yield visit
-    context.close()
-    assert visit.abroad == []
 
 
 def come_in(page: Page, url: str) -> None:

@@ -1,28 +1,14 @@
 """The pages in a real browser: nothing from other hosts, no error, no overflow, usable by keyboard and by all."""
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.web.browsing import Visit, grave, overflow
 from tests.web.bundles import BUNDLES, CORRECTION
-from tests.web.fakes import KEY, FakeOffice, make_app
+from tests.web.fakes import KEY, FakeOffice
 
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE, DESK = 390, 1280
 NIK = "3515014101909991"
 FORM = "/sidoarjo/submit?services=imb&services=ho&services=rekomendasi_lokasi&services=siup"
 PAGES = (
@@ -43,80 +29,6 @@ PAGES = (
     f"/sidoarjo/bundles/SDA-2026-000008/withdrawal?key={KEY}&services=imb",
     f"/sidoarjo/bundles/SDA-2026-000008/objections/siup?key={KEY}",
 )
-
-
-@dataclass
-class Visit:
-    """A page at the fake office, and what the browser said of it."""
-
-    url: str
-    page: Page
-    office: FakeOffice
-    said: list[str] = field(default_factory=list)
-    abroad: list[str] = field(default_factory=list)
-
-    def go(self, path: str) -> None:
-        answer = self.page.goto(self.url + path)
-        assert answer is not None
-
-    def heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.said.append(message.text)
-
-    def asked(self, request: Request) -> None:
-        if not request.url.startswith(self.url + "/"):
-            self.abroad.append(request.url)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def live() -> Iterator[tuple[str, FakeOffice]]:
-    office = FakeOffice()
-    server = make_server("127.0.0.1", 0, make_app(office), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, name="pages")
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", office
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(params=[PHONE, DESK])
-def visit(request: pytest.FixtureRequest, browser: Browser, live: tuple[str, FakeOffice]) -> Iterator[Visit]:
-    url, office = live
-    context = browser.new_context(viewport={"width": request.param, "height": 900})
-    page = context.new_page()
-    visit = Visit(url, page, office)
-    page.on("console", visit.heard)
-    page.on("pageerror", lambda error: visit.said.append(str(error)))
-    page.on("request", visit.asked)
-    yield visit
-    context.close()
-    assert visit.abroad == []
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than the window."""
-    found: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    return max(found, 0)
-
-
-def grave(page: Page) -> list[str]:
-    """Serious and critical findings of axe, each with where."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:150]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 def test_every_page_fits_speaks_to_nobody_else_and_is_open_to_all(visit: Visit) -> None:
