@@ -25,13 +25,13 @@ class Retimed:
     work: Work
     steps: list[Row] = field(default_factory=list)
     permits: list[Row] = field(default_factory=list)
-    bundles: list[Row] = field(default_factory=list)
+    bundles: dict[UUID, Row] = field(default_factory=dict)
 
     def write(self) -> None:
+        """The dates of tasks and applications. Those of bundles go with their heads, by `append_facts`."""
         connection, tenant_id = self.work.connection, self.work.tenant.id
         deadlines.set_steps(connection, tenant_id, self.steps)
         deadlines.set_permits(connection, tenant_id, self.permits)
-        deadlines.set_bundles(connection, tenant_id, self.bundles)
 
     def retime(
         self,
@@ -63,14 +63,11 @@ class Retimed:
         self._permits(before, warnings, marked_permits, is_recounted=is_recounted)
         facts = _moved(self.work, before, found, causes, version)
         if facts or version != before.calendar:
-            self.bundles.append(
-                {
-                    "id": before.bundle_id,
-                    "promised_on": found.promised_on,
-                    "calendar": version,
-                    "held_by": found.held_by,
-                }
-            )
+            self.bundles[before.bundle_id] = {
+                "promised_on": found.promised_on,
+                "calendar": version,
+                "held_by": found.held_by,
+            }
         return facts, moves
 
     def _calendar_of(self, version: int) -> deadlines.CalendarOf:
@@ -218,7 +215,7 @@ def change_clocks(
         )
         facts[bundle_id] = [*happened.facts, *moved]
     retimed.write()
-    append_facts(work, held, facts)
+    append_facts(work, held, facts, dates=retimed.bundles)
     return list(facts)
 
 
@@ -252,15 +249,20 @@ def append_facts(
     held: Mapping[UUID, routes.Held],
     facts: Mapping[UUID, Sequence[ledger.Fact]],
     outcomes: Mapping[UUID, str] | None = None,
+    dates: Mapping[UUID, Row] | None = None,
 ) -> None:
-    """Continue the chains of locked bundles, and keep their new heads and outcomes."""
+    """Continue the chains of locked bundles, and keep their new heads, outcomes and dates.
+
+    One statement for all three: a bundle's row is long, and each update writes the whole of it.
+    """
     rows: list[ledger.EventRow] = []
-    heads: dict[UUID, tuple[int, bytes, str | None]] = {}
+    heads: list[Row] = []
     chain = partial(ledger.chained, work.tenant.id)
     for bundle_id, told in facts.items():
         bundle = held[bundle_id]
         chained, end = chain(bundle_id, ledger.Head(bundle.last_event, bundle.head), work.now, told)
         rows += chained
-        heads[bundle_id] = (end.seq, end.hash, (outcomes or {}).get(bundle_id))
+        head = {"id": bundle_id, "last_event": end.seq, "head": end.hash}
+        heads.append({**head, "outcome": (outcomes or {}).get(bundle_id), **(dates or {}).get(bundle_id, {})})
     ledger.append(work.connection, work.tenant.id, rows)
     routes.set_heads(work.connection, work.tenant.id, heads, work.now)

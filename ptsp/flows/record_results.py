@@ -97,7 +97,7 @@ def go_on(
         _move(work, moved, one, what, replace(held_up, causes=[*why, *held_up.causes]), told)
     routes.move(work.connection, work.tenant.id, moved.moves, work.now)
     moved.retimed.write()
-    append_facts(work, held, facts, moved.outcomes)
+    append_facts(work, held, facts, moved.outcomes, moved.retimed.bundles)
 
 
 def _advanced(held: routes.Held, clocks: deadlines.Clocks) -> routes.Advance:

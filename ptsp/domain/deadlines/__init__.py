@@ -16,7 +16,7 @@ from ptsp.domain.deadlines.promise import OFFICE, CalendarOf, critical_path, dat
 from ptsp.domain.deadlines.queries import Clocks, behind, claim_warned, clocks
 from ptsp.domain.deadlines.reading import Reading, lag, reading
 from ptsp.domain.deadlines.shapes import shape_as_text, shape_from_text
-from ptsp.domain.deadlines.store import set_bundles, set_permits, set_steps, set_warnings, start_permits
+from ptsp.domain.deadlines.store import set_permits, set_steps, set_warnings, start_permits
 from ptsp.domain.deadlines.timeline import Timeline
 from ptsp.domain.deadlines.types import (
     Clock,
@@ -74,7 +74,6 @@ __all__ = [
     "party_days",
     "reading",
     "rung",
-    "set_bundles",
     "set_permits",
     "set_steps",
     "set_warnings",

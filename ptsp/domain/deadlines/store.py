@@ -27,13 +27,6 @@ START_PERMITS = text("""
     UPDATE app.application SET clock_started_at = :at
      WHERE tenant_id = :tenant AND bundle_id = :bundle AND position = ANY(:positions)""")
 
-SET_BUNDLES = text("""
-    UPDATE app.bundle b
-       SET promised_on = r.promised_on, calendar = r.calendar,
-           held_by = ARRAY(SELECT json_array_elements_text(r.held_by))
-      FROM json_to_recordset(CAST(:rows AS json)) AS r (id uuid, promised_on date, calendar int, held_by json)
-     WHERE b.tenant_id = :tenant AND b.id = r.id""")
-
 WARN_STEPS = text("""
     UPDATE app.task t SET warn_at = r.warn_at
       FROM json_to_recordset(CAST(:rows AS json)) AS r (bundle_id uuid, number int, warn_at timestamptz)
@@ -61,11 +54,6 @@ def start_permits(
     if positions:
         values = {"tenant": tenant_id, "bundle": bundle_id, "positions": list(positions), "at": at}
         connection.execute(START_PERMITS, values)
-
-
-def set_bundles(connection: Connection, tenant_id: int, rows: Sequence[Row]) -> None:
-    """id, promised_on, calendar, held_by."""
-    _set(connection, tenant_id, SET_BUNDLES, rows)
 
 
 def set_warnings(

@@ -92,10 +92,11 @@ def merge(bundle: Sequence[Lodged]) -> Plan:
         before_merging += len(steps)
         keys = {step.code: _key(at, lodged, step) for step in steps}
         decides.append(keys[DECIDE])
+        named = frozenset(code for one in steps for code in one.needs)
         for number, step in enumerate(steps):
             after = {keys[code] for code in step.after}
             after |= {
-                (str(positions[service]), DECIDE) for service in _awaited(lodged, step, steps, positions)
+                (str(positions[service]), DECIDE) for service in _awaited(lodged, step, named, positions)
             }
             draft = _Draft(keys[step.code], step, (at,), (step.code,), (frozenset(after),), (at, number))
             drafts[draft.key] = _joined(drafts.get(draft.key), draft)
@@ -121,12 +122,11 @@ def is_asked(requirement: RequirementSpec, lodged: Lodged) -> bool:
     return requirement.when is None or is_true(_parsed(requirement.when), lodged.answers, {})
 
 
-def _awaited(lodged: Lodged, step: StepSpec, steps: Sequence[StepSpec], at: dict[str, int]) -> set[str]:
-    """Services of the bundle whose outcome this step waits for.
+def _awaited(lodged: Lodged, step: StepSpec, named: frozenset[str], at: dict[str, int]) -> set[str]:
+    """Services of the bundle whose outcome this step waits for. `named` are the requirements that some step names.
 
-    A requirement that no step names is waited for by the decision: nothing is signed without it.
+    A requirement that none names is waited for by the decision: nothing is signed without it.
     """
-    named = {code for one in steps for code in one.needs}
     awaited = set()
     for requirement in lodged.service.requirements:
         is_mine = requirement.code in step.needs or (step.code == DECIDE and requirement.code not in named)

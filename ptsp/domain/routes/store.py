@@ -4,7 +4,7 @@ Every statement takes any number of rows. Times are the database's own.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import cast
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.routes.types import Claimed, Graph, Held, Move, NewTask, Result, Settled, TaskState
-from ptsp.infra.rows import as_rows, row_of
+from ptsp.infra.rows import Row, as_rows, row_of
 from ptsp.kernel.specs import StepKind
 
 # A task that another worker holds is skipped, and taken over once the lease has run out. Such a one is suspect: it may
@@ -113,8 +113,12 @@ HEADS = text("""
        SET last_event = h.last_event, head = decode(h.head, 'hex'), outcome = COALESCE(b.outcome, h.outcome),
            state = CASE WHEN COALESCE(b.outcome, h.outcome) IS NULL THEN 'open' ELSE 'ended' END,
            ended_at = CASE WHEN h.outcome IS NULL THEN b.ended_at
-                           ELSE COALESCE(b.ended_at, CAST(:now AS timestamptz)) END
-      FROM json_to_recordset(CAST(:rows AS json)) AS h (id uuid, last_event int, head text, outcome text)
+                           ELSE COALESCE(b.ended_at, CAST(:now AS timestamptz)) END,
+           promised_on = COALESCE(h.promised_on, b.promised_on), calendar = COALESCE(h.calendar, b.calendar),
+           held_by = CASE WHEN h.held_by IS NULL THEN b.held_by
+                          ELSE ARRAY(SELECT json_array_elements_text(h.held_by)) END
+      FROM json_to_recordset(CAST(:rows AS json))
+        AS h (id uuid, last_event int, head text, outcome text, promised_on date, calendar int, held_by json)
      WHERE b.tenant_id = :tenant AND b.id = h.id""")
 
 
@@ -230,20 +234,12 @@ def release(connection: Connection, tenant_id: int, task_id: UUID, officer: str)
     return connection.execute(RELEASE, values).first() is not None
 
 
-def set_heads(
-    connection: Connection,
-    tenant_id: int,
-    heads: Mapping[UUID, tuple[int, bytes, str | None]],
-    now: datetime,
-) -> None:
-    """Keep the ledger's new end of each bundle, and its outcome once it has one."""
-    if not heads:
-        return
-    rows = [
-        {"id": bundle, "last_event": last, "head": head, "outcome": outcome}
-        for bundle, (last, head, outcome) in heads.items()
-    ]
-    connection.execute(HEADS, {"tenant": tenant_id, "rows": as_rows(rows), "now": now})
+def set_heads(connection: Connection, tenant_id: int, rows: Sequence[Row], now: datetime) -> None:
+    """Keep each bundle's new end of the ledger (id, last_event, head), its outcome once it has one, and its dates
+    (promised_on, calendar, held_by) where they are given.
+    """
+    if rows:
+        connection.execute(HEADS, {"tenant": tenant_id, "rows": as_rows(rows), "now": now})
 
 
 def graph_as_text(graph: Graph) -> str:
