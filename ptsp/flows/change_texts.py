@@ -1,15 +1,11 @@
 """What the ledger says of corrections, withdrawals and objections, in plain words for the applicant."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
-from babel.dates import format_date
-
+from ptsp.flows._dates import stored_date
 from ptsp.kernel.specs import Text
 
 Data = Mapping[str, object]
-
-LOCALES = {"id": "id_ID", "en": "en_GB"}
 
 CORRECTIONS: Mapping[str, Text] = {
     "correction.asked": {
@@ -105,4 +101,4 @@ WRITERS: Mapping[str, Callable[[Data, Mapping[int, Text]], Text]] = {
 def _day(stored: object, language: str) -> str:
     if stored is None:
         return ""
-    return str(format_date(date.fromisoformat(str(stored)), "d MMMM y", locale=LOCALES[language]))
+    return stored_date(stored, language)

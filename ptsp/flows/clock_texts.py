@@ -1,18 +1,14 @@
 """What the ledger says of clocks and promised dates, in plain words for the applicant: what changed, and why."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from babel.dates import format_date
-
+from ptsp.flows._dates import LOCALES, stored_date
 from ptsp.kernel.limits import Unit, limit_from_list
 from ptsp.kernel.specs import StopReason, Text
 
 Data = Mapping[str, object]
 Names = Mapping[int, Text]  # task seq -> its name
-
-LOCALES = {"id": "id_ID", "en": "en_GB"}
 
 REASONS: Mapping[str, Text] = {
     StopReason.CLARIFICATION: {"id": "menunggu perbaikan dari Anda", "en": "your correction is awaited"},
@@ -35,10 +31,6 @@ UNITS: Mapping[str, Text] = {
 
 def _both(make: Callable[[str], str]) -> Text:
     return {language: make(language) for language in LOCALES}
-
-
-def _day(stored: object, language: str) -> str:
-    return str(format_date(date.fromisoformat(str(stored)), "d MMMM y", locale=LOCALES[language]))
 
 
 def _names(seqs: object, names: Names, language: str) -> str:
@@ -65,8 +57,8 @@ def _promise(data: Data, names: Names, services: Mapping[int, Text], language: s
     why = _causes(data["causes"], names, language)
     because = {"id": f", karena {why}", "en": f", because {why}"}[language] if why else ""
     told = _PROMISES[_change(data)][language].format(
-        old=_day(data["old"], language),
-        new=_day(data["new"], language),
+        old=stored_date(data["old"], language),
+        new=stored_date(data["new"], language),
         reasons="; ".join(reason_text(one)[language] for one in _listed(data["held_by"])),
         permits=_permits(data.get("applications"), services, language),
     )
@@ -104,7 +96,9 @@ _PROMISES: Mapping[str, Text] = {
 
 def _permits(moved: object, services: Mapping[int, Text], language: str) -> str:
     """Which permits are promised for another day now."""
-    told = [f"{services[position][language]}: {_day(new, language)}" for position, _, new in _listed(moved)]
+    told = [
+        f"{services[position][language]}: {stored_date(new, language)}" for position, _, new in _listed(moved)
+    ]
     return ", ".join(told)
 
 

@@ -1,11 +1,9 @@
 """What an applicant is told when an application is returned: where to look and by when, and nothing personal."""
 
-from datetime import date
 from uuid import uuid4
 
-from babel.dates import format_date
-
 from ptsp.domain import corrections, messages
+from ptsp.flows._dates import long_date
 
 SUBJECT = "Berkas {reference} perlu diperbaiki paling lambat {day}"
 BODY = """Kantor mengembalikan berkas {reference} untuk diperbaiki atau dilengkapi.
@@ -23,7 +21,11 @@ under "To be corrected" by {day_en}. The legal limit stands until then.
 
 def correction_letter(reference: str, one: corrections.Correction) -> messages.NewMessage:
     """Owed once for each round. What is to be corrected stands on the page alone, as it may be personal."""
-    words = {"reference": reference, "day": _day(one.due_on, "id_ID"), "day_en": _day(one.due_on, "en_GB")}
+    words = {
+        "reference": reference,
+        "day": long_date(one.due_on, "id"),
+        "day_en": long_date(one.due_on, "en"),
+    }
     return messages.NewMessage(
         id=uuid4(),
         key=f"correction:{one.id}",
@@ -34,7 +36,3 @@ def correction_letter(reference: str, one: corrections.Correction) -> messages.N
         subject=SUBJECT.format(**words),
         body=BODY.format(**words),
     )
-
-
-def _day(day: date, locale: str) -> str:
-    return str(format_date(day, "d MMMM y", locale=locale))

@@ -1,19 +1,12 @@
 """What the ledger says of approvals by silence, in plain words for the applicant."""
 
 from collections.abc import Mapping
-from datetime import date
 
-from babel.dates import format_date
-
+from ptsp.flows._dates import stored_date
 from ptsp.kernel.specs import Text
 
 Data = Mapping[str, object]
 Services = Mapping[int, Text]  # position -> the service's name
-
-
-def _day(moment: object, locale: str) -> str:
-    """The day of a moment that is stored with the office's own offset."""
-    return str(format_date(date.fromisoformat(str(moment)[:10]), "d MMMM y", locale=locale))
 
 
 def deemed(data: Data, services: Services) -> Text:
@@ -27,23 +20,23 @@ def deemed(data: Data, services: Services) -> Text:
 
 
 def _deemed_id(one: Data, services: Services) -> str:
-    name, due = services[int(str(one["position"]))]["id"], _day(one["due"], "id_ID")
+    name, due = services[int(str(one["position"]))]["id"], stored_date(one["due"], "id")
     by_law = f"disetujui karena hukum (fiktif positif) menurut {one['legal_basis']}"
     return f"{name}: tidak diputus sampai {due}, sehingga {by_law}."
 
 
 def _deemed_en(one: Data, services: Services) -> str:
-    name, due = services[int(str(one["position"]))]["en"], _day(one["due"], "en_GB")
+    name, due = services[int(str(one["position"]))]["en"], stored_date(one["due"], "en")
     return f"{name}: not decided by {due}, and so approved by law ({one['legal_basis']})."
 
 
 def held(data: Data, services: Services) -> Text:
     """The limit has ended, but there was an outage."""
-    name = services[int(str(data["position"]))]
+    name, due = services[int(str(data["position"]))], data["due"]
     return {
-        "id": f"{name['id']}: batas waktu berakhir {_day(data['due'], 'id_ID')}, tetapi ada gangguan sistem; pejabat "
+        "id": f"{name['id']}: batas waktu berakhir {stored_date(due, 'id')}, tetapi ada gangguan sistem; pejabat "
         "kantor memutuskan apakah permohonan disetujui karena hukum.",
-        "en": f"{name['en']}: the limit ended on {_day(data['due'], 'en_GB')}, but there was an outage; an official "
+        "en": f"{name['en']}: the limit ended on {stored_date(due, 'en')}, but there was an outage; an official "
         "decides whether the law has approved it.",
     }
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from babel.dates import format_date
 
 from ptsp.domain import deadlines
+from ptsp.flows._dates import LOCALES
 from ptsp.kernel.limits import Unit
 from ptsp.kernel.specs import Text
 
 Data = Mapping[str, object]
 
-LOCALES = {"id": "id_ID", "en": "en_GB"}
 RULE = "\n--\n"
 HOLDERS: Mapping[str, Text] = {
     "supervisor": {"id": "pengawas", "en": "the supervisor"},
