@@ -118,6 +118,8 @@ def _cause(cause: Data, names: Names, language: str) -> str:
     writer = _CAUSES.get(kind)
     if writer is None:
         return kind
+    if cause.get("seqs") == []:
+        return ""  # only a legal limit moved: no task, and so no promise, has anything to do with it
     ground = str(cause.get("legal_basis") or "")
     words = writer[language].format(tasks=_names(cause.get("seqs"), names, language), ground=ground).strip()
     return words.removesuffix("()").strip()

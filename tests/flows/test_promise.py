@@ -231,3 +231,18 @@ def test_a_task_that_ends_though_its_clock_stood_lets_the_legal_clock_go_on(offi
     assert after.due_at is not None
     assert promise(office).held_by == []
     assert differences(office) == ()
+
+
+def test_a_sentence_names_no_task_where_only_a_legal_limit_went_on(office):
+    """A cause without tasks is left out, and leaves no hole in the sentence."""
+    accepted = lodged(office)
+    check_file(office, 1)
+    finish(office, "identity", 1)
+    visit = task(office, "site_visit")
+    with at(office, 2) as work:
+        move_clock(work, office.tools.book, visit.id, stop(work, StopReason.MISSED_VISIT, uuid.uuid4()))
+    finish(office, "site_visit", 4)
+    assert {"kind": "clock.resumed", "seqs": []}.items() <= moves(office)[-1]["causes"][-1].items()
+    told = [event.text for event in view(office, accepted).events if event.type == "promise.moved"][-1]
+    assert "waktu" not in told["id"]
+    assert "  " not in told["id"] + told["en"]
