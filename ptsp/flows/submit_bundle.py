@@ -79,7 +79,9 @@ def _bundles(
     tenant = work.tenant
     for order, one in zip(orders, planned, strict=True):
         bundle_id = uuid4()
-        fact = ledger.Fact("bundle.submitted", work.actor, _said(work, one))
+        graph = routes.graph_as_text(one.plan.graph)
+        shape = deadlines.shape_as_text(one.line.shape)
+        fact = ledger.Fact("bundle.submitted", work.actor, _said(work, one, graph, shape))
         rows, head = ledger.chained(tenant.id, bundle_id, ledger.Head(0, ledger.START), work.now, [fact])
         events += rows
         sealed = {name: str(value) for name, value in asdict(order.applicant).items()}
@@ -90,8 +92,8 @@ def _bundles(
                 lodged_at=work.now,
                 promised_on=one.dates.promised_on,
                 before_merging=one.plan.before_merging,
-                graph=routes.graph_as_text(one.plan.graph),
-                shape=deadlines.shape_as_text(one.line.shape),
+                graph=graph,
+                shape=shape,
                 calendar=tenant.calendars.version,
                 applicant=tenant.vault.seal(tenant.id, f"bundle.applicant:{bundle_id}", sealed),
                 nik_index=tenant.vault.index(tenant.id, "bundle.nik", order.applicant.nik),
@@ -181,7 +183,7 @@ def _tasks(bundle_id: UUID, one: Planned) -> list[routes.NewTask]:
     ]
 
 
-def _said(work: Work, one: Planned) -> Mapping[str, object]:
+def _said(work: Work, one: Planned, graph: str, shape: str) -> Mapping[str, object]:
     """What the ledger keeps of a submission: everything that its dates follow from, the promise, and the price."""
     return {
         "applications": [
@@ -194,8 +196,8 @@ def _said(work: Work, one: Planned) -> Mapping[str, object]:
             for position, (lodged, bill) in enumerate(zip(one.lodged, one.bills, strict=True))
         ],
         "tasks": [node.code for node in one.plan.nodes],
-        "graph": routes.graph_as_text(one.plan.graph),
-        "shape": deadlines.shape_as_text(one.line.shape),
+        "graph": graph,
+        "shape": shape,
         "calendar": work.tenant.calendars.version,
         "promised_on": one.dates.promised_on.isoformat(),
     }
