@@ -1,1 +1,1 @@
-"""JSON in and out: applicants and the public under /api/v1, agencies and banks under /agency."""
+"""JSON in and out: applicants and the public under /api/v1, agencies under /agency, banks under /snap."""

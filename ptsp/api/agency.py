@@ -1,4 +1,4 @@
-"""What agencies and banks call: signed callbacks, verified over the raw bytes before anything is read."""
+"""What agencies call: signed callbacks, verified over the raw bytes before anything is read."""
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -8,14 +8,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from ptsp.api.access import access
 from ptsp.api.reading import LARGEST_JSON, StrictBlueprint
 from ptsp.api.v1.schemas import OutcomeSchema
-from ptsp.flows.confirm_payment import confirm_payment
 from ptsp.flows.take_reply import take_reply
 from ptsp.kernel.errors import NotFound
 from ptsp.sdk.errors import Misconfigured
 
-blueprint = StrictBlueprint(
-    "agency", __name__, url_prefix="/agency", description="Signed calls of agencies and banks"
-)
+blueprint = StrictBlueprint("agency", __name__, url_prefix="/agency", description="Signed calls of agencies")
 
 
 @blueprint.route("/<tenant>/<agency>/replies")
@@ -34,19 +31,6 @@ class Replies(MethodView):
             outcome = take_reply(work, agency, reply, body)
         to.ring()
         return {"outcome": outcome}
-
-
-@blueprint.route("/<tenant>/bank/payments")
-class Payments(MethodView):
-    @blueprint.response(200, OutcomeSchema, description="booked, or booked before")
-    def post(self, tenant: str) -> ResponseReturnValue:
-        """Money received for a bill, told by the bank (Standard Webhooks)."""
-        to = access()
-        payment = to.partners.bank(to.book.get(tenant)).read_payment(dict(request.headers), _body())
-        with to.work(tenant, "bank") as work:
-            is_new = confirm_payment(work, "bank", payment)
-        to.ring()
-        return {"outcome": "booked" if is_new else "booked before"}
 
 
 def _body() -> bytes:

@@ -18,7 +18,7 @@ from ptsp.sdk.strict_json import Malformed
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
-MACHINE_PATHS = ("/api/", "/agency/")
+MACHINE_PATHS = ("/api/", "/agency/", "/snap/")
 NO_CODE = "invalid"  # of a fault that only says in words what is wrong
 STATUS: Mapping[type[PtspError], int] = {
     NotFound: 404,

@@ -2,29 +2,30 @@
 
 from collections.abc import Collection
 
-from ptsp.domain import applications, fees, routes
+from ptsp.domain import applications, payments, routes
+from ptsp.flows._taking_back import give_back
 from ptsp.infra import ledger
 from ptsp.infra.work import Work
 
 
 def end_early(work: Work, held: routes.Held, positions: Collection[int], state: str) -> list[ledger.Fact]:
-    """Close open applications of a locked bundle, cut what is only theirs, and take back what they owe.
+    """Close open applications of a locked bundle, cut what is only theirs, and take back what they owe or have paid.
 
-    Shared tasks go on for the others. Returns the facts; what follows for the bundle is `go_on`'s.
+    Its bills are held. Shared tasks go on for the others. Returns the facts; what follows for the bundle is `go_on`'s.
     """
     connection, tenant_id, bundle_id = work.connection, work.tenant.id, held.bundle_id
     lodged = applications.applications(connection, [bundle_id])[bundle_id]
     seqs = needless_tasks(work, held, lodged, positions)
     routes.cut(connection, tenant_id, bundle_id, seqs, work.now)
-    ids = [one.id for one in lodged if one.position in positions]
-    cancelled = fees.cancel(connection, tenant_id, ids)
+    ids = {one.id for one in lodged if one.position in positions}
+    money = give_back(work, bundle_id, ids, payments.RefundReason.WITHDRAWN, f"application {state}")
     ends = {(bundle_id, position): state for position in positions}
     closed = applications.end_applications(connection, ends, work.now)
     facts = [
         ledger.Fact("application.ended", work.actor, {"position": position, "state": state})
         for _, position in sorted(closed)
     ]
-    facts += [ledger.Fact("fee.cancelled", work.actor, {"number": number}) for number in cancelled]
+    facts += money
     if seqs:  # after the ends: what begins now does so because they are gone
         facts.append(ledger.Fact("tasks.cut", work.actor, {"seqs": list(seqs), "because": state}))
     return facts

@@ -30,14 +30,14 @@ LODGE = text("""
       ON CONFLICT ON CONSTRAINT one_bundle_per_client_key DO NOTHING
       RETURNING id),
     a AS (
-      INSERT INTO app.application (tenant_id, id, bundle_id, position, service, standard_id, answers, shown, state,
-                                   promised_on, first_promised_on, clock_started_at, due_at, warn_at)
-      SELECT :tenant, a.id, a.bundle_id, a.position, a.service, a.standard_id, a.answers,
+      INSERT INTO app.application (tenant_id, id, bundle_id, position, service, standard_id, charged, answers, shown,
+                                   state, promised_on, first_promised_on, clock_started_at, due_at, warn_at)
+      SELECT :tenant, a.id, a.bundle_id, a.position, a.service, a.standard_id, a.charged, a.answers,
              ARRAY(SELECT json_array_elements_text(a.shown)), 'open', a.promised_on, a.promised_on,
              a.clock_started_at, a.due_at, a.warn_at
         FROM b JOIN json_to_recordset(CAST(:applications AS json))
-          AS a (id uuid, bundle_id uuid, position int, service text, standard_id uuid, answers text, shown json,
-                promised_on date, clock_started_at timestamptz, due_at timestamptz, warn_at timestamptz)
+          AS a (id uuid, bundle_id uuid, position int, service text, standard_id uuid, charged boolean, answers text,
+                shown json, promised_on date, clock_started_at timestamptz, due_at timestamptz, warn_at timestamptz)
              ON a.bundle_id = b.id),
     t AS (
       INSERT INTO app.task (tenant_id, id, bundle_id, seq, code, kind, agency, planned_on, state, started_at, due_at,

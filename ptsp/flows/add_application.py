@@ -87,6 +87,7 @@ def _row(work: Work, case: Case, lodged: routes.Lodged, change: Change) -> appli
         position=position,
         service=lodged.service.code,
         standard_id=work.tenant.standards[lodged.service.code][0],
+        charged=lodged.is_billed,
         answers=applications.answers_as_text(lodged.answers),
         shown=tuple(sorted(lodged.shown)),
         promised_on=change.found.promised[position],

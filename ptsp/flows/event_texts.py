@@ -7,6 +7,7 @@ from ptsp.flows import deemed_texts
 from ptsp.flows.change_texts import WRITERS as CHANGES
 from ptsp.flows.change_texts import correction_text
 from ptsp.flows.clock_texts import calendar_changed, clock_moved, clock_started, promise_moved
+from ptsp.flows.money_texts import WRITERS as MONEY
 from ptsp.flows.warning_texts import warned
 from ptsp.kernel.money import rupiah
 from ptsp.kernel.specs import Text
@@ -75,6 +76,11 @@ def _submitted(data: Data, services: Mapping[int, Text]) -> Text:
 def _charged(data: Data, services: Mapping[int, Text]) -> Text:
     del services
     total = rupiah(int(str(data["total"])))
+    if data.get("kind") == "demand":
+        return {
+            "id": f"Surat tagihan {data['number']} atas keterlambatan terbit: {total}.",
+            "en": f"Demand {data['number']} for paying late was issued: {total}.",
+        }
     return {
         "id": f"Surat ketetapan retribusi {data['number']} terbit: {total}.",
         "en": f"Fee notice {data['number']} was issued: {total}.",
@@ -84,6 +90,11 @@ def _charged(data: Data, services: Mapping[int, Text]) -> Text:
 def _settled(data: Data, services: Mapping[int, Text]) -> Text:
     del services
     amount = rupiah(int(str(data["amount"])))
+    if data["provider"] == "moved":
+        return {
+            "id": f"{data['number']} lunas dengan {amount} dari uang yang sudah diterima.",
+            "en": f"{data['number']} is paid with {amount} of what had been received.",
+        }
     return {
         "id": f"Pembayaran {amount} untuk {data['number']} diterima.",
         "en": f"A payment of {amount} for {data['number']} was received.",
@@ -142,4 +153,5 @@ WRITERS: Mapping[str, Callable[[Data, Mapping[int, Text]], Text]] = {
     "application.deemed_held": deemed_texts.held,
     "application.deemed_refused": deemed_texts.refused,
     **CHANGES,
+    **MONEY,
 }

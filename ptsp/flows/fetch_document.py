@@ -13,7 +13,10 @@ from ptsp.kernel.errors import Conflict, NotFound
 
 
 def fetch_decision(work: Work, files: FileStore, reference: str, key: str, number: str) -> tuple[bytes, str]:
-    """The signed PDF and its file name. Raises Conflict while a payment after signature is still open."""
+    """The signed PDF and its file name; the first time, that it was handed over is put on record.
+
+    Raises Conflict while a payment after signature is still open.
+    """
     bundle = find_bundle(work, reference, key)
     for decision in permits.decisions(work.connection, [bundle.id]):
         if decision.number != number or decision.sha256 is None:
@@ -22,6 +25,7 @@ def fetch_decision(work: Work, files: FileStore, reference: str, key: str, numbe
         state = next(one.state for one in lodged if one.id == decision.application_id)
         if state == "open":
             raise Conflict("the document can be collected once the fee is paid")
+        permits.hand_over(work.connection, work.tenant.id, decision, work.now)
         return files.get(work.tenant.code, decision.sha256), f"{number.replace('/', '-')}.pdf"
     raise NotFound("this bundle has no such document")
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from ptsp.domain import applications, permits, routes
+from ptsp.domain import applications, payments, permits, routes
+from ptsp.flows._settling import tell
+from ptsp.flows._taking_back import give_back, hold_money
 from ptsp.flows.deemed_evidence import DeemedApproval, deemed_approvals
 from ptsp.flows.papers import Paper
 from ptsp.flows.record_results import record_results
@@ -66,9 +68,15 @@ def draft_decisions(
 
 
 def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
-    """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications."""
+    """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications.
+
+    What was paid for an application that is refused is owed back in the same transaction.
+    """
     if not signed:
         return
+    refused = [draft for draft, _ in signed if draft.paper.is_refusal]
+    bundle_ids = sorted({draft.task.bundle_id for draft, _ in signed})
+    hold_money(work, {draft.task.bundle_id for draft in refused})
     results, facts, appeals = [], {}, {}
     for draft, sha in signed:
         decision = draft.paper.decision
@@ -77,9 +85,19 @@ def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
         said = {"kind": decision.kind, "number": decision.number, "sha256": sha}
         facts[draft.task.id] = [ledger.Fact("decision.issued", work.actor, said)]
         appeals[draft.task.id] = permits.Issued(decision.id, sha, draft.paper.appeal_until)
-    bundle_ids = sorted({draft.task.bundle_id for draft, _ in signed})
     counted = {task.id for task in record_results(work, bundle_ids, results, facts)}
     permits.mark_issued(work.connection, [one for task, one in appeals.items() if task in counted])
+    for draft in refused:
+        if draft.task.id in counted:
+            _owe_back_all(work, draft.paper.application)
+
+
+def _owe_back_all(work: Work, application: applications.ApplicationRow) -> None:
+    """Nothing is owed for an application that was refused, and nothing kept."""
+    reason = payments.RefundReason.REFUSED
+    facts = give_back(work, application.bundle_id, {application.id}, reason, "application refused")
+    if facts:
+        tell(work, application.bundle_id, facts)
 
 
 def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: Sequence[UUID]) -> list[_Case]:

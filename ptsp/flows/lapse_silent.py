@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from ptsp.domain import applications, corrections, routes
+from ptsp.domain import applications, corrections, fees, routes
 from ptsp.flows._corrections import still_asked
 from ptsp.flows._endings import cause_of, end_early
 from ptsp.flows._retiming import Cause
+from ptsp.flows._taking_back import hold_money
 from ptsp.flows.record_results import Facts, go_on
 from ptsp.infra import ledger
 from ptsp.infra.work import Work
@@ -25,12 +26,19 @@ def lapse_silent(work: Work, *, limit: int = 50) -> int:
     if not found:
         return 0
     overdue = {one.id for one in found}
-    held = routes.lock(work.connection, work.tenant.id, {one.bundle_id for one in found})
+    bundle_ids = {one.bundle_id for one in found}
+    bills = hold_money(work, bundle_ids)
+    held = routes.lock(work.connection, work.tenant.id, bundle_ids)
+    billed_now = {
+        one.bundle_id
+        for one in fees.notices(work.connection, work.tenant.id, sorted(bundle_ids))
+        if one.bill not in bills
+    }
     facts: Facts = {}
     causes: dict[UUID, Sequence[Cause]] = {}
     for bundle_id, ones in corrections.of_bundles(work.connection, work.tenant.id, list(held)).items():
         still = [one for one in ones if one.id in overdue and one.state is OPEN]
-        if still:
+        if still and bundle_id not in billed_now:  # else the next round finds it
             positions = _returned(work, bundle_id, still)
             facts[bundle_id] = [*_closed(work, still), *end_early(work, held[bundle_id], positions, STATE)]
             causes[bundle_id] = [cause_of(positions, STATE)]

@@ -234,7 +234,9 @@ def _content_faults(work: Work, wish: _Wish) -> list[Fault]:
     try:
         after = as_routed(row, service)
         charged = [
-            one for one in fees.notices(work.connection, [row.bundle_id]) if one.application_id == row.id
+            one
+            for one in fees.notices(work.connection, work.tenant.id, [row.bundle_id])
+            if one.application_id == row.id and one.state in ("open", "settled")
         ]
         total = fees.price(service, answers).total if after.is_billed else 0
     except PtspError as error:
@@ -269,6 +271,7 @@ def _carry_out(
         "to": wish.service.standard.version,
         **said,
     }
-    applications.pin(work.connection, work.tenant.id, row.id, wish.standard_id)
+    charged = as_routed(row, wish.service).is_billed
+    applications.pin(work.connection, work.tenant.id, row.id, wish.standard_id, charged=charged)
     told = ledger.Fact(EVENT, work.actor, {**which, "service": row.service, **as_facts(change)})
     carry_out(work, held, change, told, {"kind": EVENT, **which})

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from ptsp.domain import applications, permits
+from ptsp.flows._names import agency_name
 from ptsp.flows.deemed_evidence import DeemedApproval
 from ptsp.infra.pdf import Fact, Letterhead, PermitSheet, Proof, RefusalSheet, Signature
 from ptsp.infra.pdf.words import long_date
@@ -50,18 +51,18 @@ class Paper:
 def permit_sheet(paper: Paper) -> PermitSheet:
     service = paper.service
     return PermitSheet(
-        letterhead=_letterhead(paper.tenant),
+        letterhead=letterhead(paper.tenant),
         title=service.name["id"],
         number=paper.decision.number,
-        holder=_holder(paper),
+        holder=holder(paper.applicant),
         subject=f"Diberikan {service.name['id']} kepada pemohon tersebut di atas, dengan data sebagai berikut.",
         answers=_answers(paper),
         legal_basis=(service.standard.internal["legal_basis"]["id"],),
         conditions=(),
         issued_on=paper.issued_on,
         valid_until=paper.decision.valid_until,
-        signature=_signature(paper),
-        proof=_proof(paper),
+        signature=signature(paper.tenant, paper.service.signer),
+        proof=proof(paper.decision.code, paper.public_url),
         note=TEST_NOTE,
         deemed=_deemed(paper),
     )
@@ -70,10 +71,10 @@ def permit_sheet(paper: Paper) -> PermitSheet:
 def refusal_sheet(paper: Paper) -> RefusalSheet:
     service = paper.service
     return RefusalSheet(
-        letterhead=_letterhead(paper.tenant),
+        letterhead=letterhead(paper.tenant),
         title="Surat Penolakan",
         number=paper.decision.number,
-        holder=_holder(paper),
+        holder=holder(paper.applicant),
         service=service.name["id"],
         reference=paper.bundle.reference,
         lodged_on=local_date(paper.bundle.lodged_at, paper.tenant.pack),
@@ -82,8 +83,8 @@ def refusal_sheet(paper: Paper) -> RefusalSheet:
         remedies=REMEDIES,
         appeal=_appeal(paper),
         issued_on=paper.issued_on,
-        signature=_signature(paper),
-        proof=_proof(paper),
+        signature=signature(paper.tenant, paper.service.signer),
+        proof=proof(paper.decision.code, paper.public_url),
         note=TEST_NOTE,
     )
 
@@ -133,12 +134,12 @@ def shown_answer(field: FieldSpec, value: Value) -> str:
     return labels.get(value, value)
 
 
-def _letterhead(tenant: Tenant) -> Letterhead:
+def letterhead(tenant: Tenant) -> Letterhead:
     return Letterhead(government=f"Pemerintah {tenant.pack.region}", office=tenant.pack.name["id"])
 
 
-def _holder(paper: Paper) -> tuple[Fact, ...]:
-    person = paper.applicant
+def holder(person: Mapping[str, str]) -> tuple[Fact, ...]:
+    """Who it is about, the NIK masked."""
     return (
         Fact("Nama", person["name"]),
         Fact("NIK", mask_nik(person["nik"])),
@@ -159,10 +160,11 @@ def _answers(paper: Paper) -> tuple[Fact, ...]:
     )
 
 
-def _signature(paper: Paper) -> Signature:
-    place = paper.tenant.pack.region.removeprefix("Kabupaten ").removeprefix("Kota ")
-    return Signature(place=place, position=paper.tenant.pack.agencies[paper.service.signer].name["id"])
+def signature(tenant: Tenant, agency: str) -> Signature:
+    """Who signs. An agency that the pack no longer has goes by its code."""
+    place = tenant.pack.region.removeprefix("Kabupaten ").removeprefix("Kota ")
+    return Signature(place=place, position=agency_name(tenant, agency)["id"])
 
 
-def _proof(paper: Paper) -> Proof:
-    return Proof(code=paper.decision.code, verify_url=f"{paper.public_url}/verify/{paper.decision.code}")
+def proof(code: str, public_url: str) -> Proof:
+    return Proof(code=code, verify_url=f"{public_url}/verify/{code}")

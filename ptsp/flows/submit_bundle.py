@@ -116,6 +116,7 @@ def _applications(
             position=position,
             service=wanted.service,
             standard_id=work.tenant.standards[wanted.service][0],
+            charged=lodged.is_billed,
             answers=applications.answers_as_text(lodged.answers),
             shown=tuple(sorted(lodged.shown)),
             promised_on=one.dates.promised[position],

@@ -1,19 +1,18 @@
 """What an applicant sees of a bundle, and what it would look like before it is lodged."""
 
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from ptsp.domain import applications, deadlines, fees, permits, routes
+from ptsp.domain import applications, collection, deadlines, fees, permits, routes
 from ptsp.flows._afterwards import correction_views, may_object_until, objection_views
+from ptsp.flows._money import bill_views, notice_view, payment_views, quoted_notice
 from ptsp.flows._names import agency_name, task_name
 from ptsp.flows._planning import Planned, plan_inquiry
 from ptsp.flows.event_texts import event_text
 from ptsp.flows.views import (
     ApplicationView,
-    BillLineView,
     BundleView,
     DocumentView,
     EventView,
@@ -40,7 +39,9 @@ def quote_bundle(work: Work, inquiry: applications.Inquiry) -> QuoteView:
         is_provisional=work.tenant.calendar.is_provisional(planned.dates.promised_on),
         promised={codes[position]: on for position, on in enumerate(planned.dates.promised)},
         notices=tuple(
-            _quoted_notice(work, one.service, bill)
+            quoted_notice(
+                work, one.service, bill, work.today + timedelta(days=one.service.fee.collection.due_days)
+            )
             for one, bill in zip(planned.lodged, planned.bills, strict=True)
             if one.is_billed
         ),
@@ -69,7 +70,7 @@ def track_bundle(work: Work, book: TenantBook, reference: str, key: str) -> Bund
     tasks = [task for task in routes.tasks(work.connection, bundle.id) if graph.members[task.seq]]
     names = {task.seq: task_name(task.code, graph.members[task.seq], services) for task in tasks}
     person = tenant.vault.open(tenant.id, f"bundle.applicant:{bundle.id}", bundle.applicant)
-    notices = fees.notices(work.connection, [bundle.id])
+    notices = fees.notices(work.connection, work.tenant.id, [bundle.id])
     found = _dates(work, bundle)
     office = work.tenant.calendar
     lodged_on, until = (_day(work, moment) for moment in (bundle.lodged_at, _last(lodged) or work.now))
@@ -94,10 +95,12 @@ def track_bundle(work: Work, book: TenantBook, reference: str, key: str) -> Bund
             _task(tenant, task, graph, found, names, [one.code for one in services]) for task in tasks
         ),
         applications=_applications(work, bundle, lodged, services, found),
-        notices=tuple(_notice(one, lodged, services) for one in notices),
-        fee=sum(one.total for one in notices if one.state != "cancelled"),
+        notices=_notices(work, book, notices),
+        fee=sum(one.total for one in notices if one.state in ("open", "settled")),
         events=_events(work, bundle, names, services),
         corrections=correction_views(work, lodged, services, names),
+        bills=bill_views(tenant, notices),
+        payments=payment_views(work, notices),
     )
 
 
@@ -215,41 +218,19 @@ def _document(decision: permits.Decision, application: applications.ApplicationR
     return DocumentView(decision.number, decision.kind, decision.code, decision.issued_at, is_collectable)
 
 
-def _notice(
-    notice: fees.Notice, lodged: Sequence[applications.ApplicationRow], services: Sequence[ServiceSpec]
-) -> NoticeView:
-    service = next(
-        service for one, service in zip(lodged, services, strict=True) if one.id == notice.application_id
-    )
-    return NoticeView(
-        number=notice.number,
-        service=service.code,
-        service_name=service.name,
-        lines=tuple(BillLineView(**line) for line in json.loads(notice.lines)),
-        total=notice.total,
-        issued_on=notice.issued_on,
-        due_on=notice.due_on,
-        state=notice.state,
-        paid_at=notice.paid_at,
-        bill=notice.bill,
-    )
-
-
-def _quoted_notice(work: Work, service: ServiceSpec, bill: fees.Bill) -> NoticeView:
-    return NoticeView(
-        number="",
-        service=service.code,
-        service_name=service.name,
-        lines=tuple(
-            BillLineView(line.code, line.label, line.account, line.amount, line.receipt)
-            for line in bill.lines
-        ),
-        total=bill.total,
-        issued_on=work.today,
-        due_on=work.today + timedelta(days=service.fee.due_days),
-        state="quoted",
-        paid_at=None,
-        bill="",
+def _notices(work: Work, book: TenantBook, notices: Sequence[fees.Notice]) -> tuple[NoticeView, ...]:
+    """Each told by the version of the standard that it was charged by."""
+    numbers = {one.id: one.number for one in notices}
+    warned = collection.warnings(work.connection, work.tenant.id, numbers) if numbers else {}
+    return tuple(
+        notice_view(
+            work,
+            one,
+            book.standard(work.connection, work.tenant, one.standard_id),
+            numbers,
+            warned.get(one.id),
+        )
+        for one in notices
     )
 
 

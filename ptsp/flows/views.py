@@ -1,10 +1,11 @@
 """What pages and the API show of a bundle: frozen rows, nothing lazy, no personal data unmasked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from ptsp.flows.money_views import BillView, PaymentView, WarningView
 from ptsp.kernel.formulas import Value
 from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import FieldSpec, RequirementSpec, Text
@@ -37,16 +38,25 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class BillLineView:
+    """One line of a bill. `how` tells step by step how the amount came about."""
+
     code: str
     label: Text
     account: str
+    agency: str  # whose revenue account it is
     amount: int
-    receipt: Mapping[str, object]  # as made by ptsp.kernel.formulas.as_json
+    receipt: Mapping[str, object]  # as ptsp.domain.fees.BillLine has it
+    agency_name: Text = field(default_factory=dict)
+    how: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """A fee notice (SKRD). `state` is open, settled or cancelled."""
+    """A fee notice. `state` is quoted, open, settled, cancelled or lapsed.
+
+    `about` is the number of the notice that this one replaces, adds to, or demands interest on for `months_late`
+    begun months. `code` opens the public page of its signed paper.
+    """
 
     number: str
     service: str
@@ -57,9 +67,17 @@ class NoticeView:
     due_on: date
     state: str
     paid_at: datetime | None
-    bill: (
-        str  # what the payer names at the bank: one per bundle behind one door, one per notice under one roof
-    )
+    bill: str  # what is paid in one go: one per bundle behind one door, one per notice under one roof
+    customer_no: str = ""  # what the payer types at the bank, after the bank's prefix
+    virtual_account: str = ""  # the same with the prefix; empty where the office has no bank
+    kind: str = "assessment"  # assessment (SKRD) | additional (SKRDKBT) | demand (STRD)
+    reason: str = ""
+    code: str = ""
+    about: str = ""
+    months_late: int = 0
+    closed_on: date | None = None
+    closed_for: Text | None = None
+    warning: WarningView | None = None  # that it is overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +175,7 @@ class CorrectionForm:
 class WithdrawalView:
     """What would follow from a withdrawal. `waiting` cannot be approved without it and have to go, too.
 
-    Money in whole rupiah; what was `already_paid` is not given back by the platform.
+    Money in whole rupiah; what was `already_paid` is owed back.
     """
 
     services: tuple[str, ...]
@@ -209,6 +227,8 @@ class BundleView:
     fee: int
     events: tuple[EventView, ...]
     corrections: tuple[CorrectionView, ...] = ()  # the newest first
+    bills: tuple[BillView, ...] = ()
+    payments: tuple[PaymentView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

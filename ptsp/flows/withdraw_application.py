@@ -7,6 +7,7 @@ from uuid import UUID
 from ptsp.domain import applications, fees, permits, routes
 from ptsp.flows._corrections import Lodged, lodged
 from ptsp.flows._endings import cause_of, end_early, needless_tasks, waiting_for
+from ptsp.flows._taking_back import hold_money
 from ptsp.flows.record_results import go_on
 from ptsp.flows.track_bundle import find_bundle
 from ptsp.flows.views import WithdrawalView
@@ -30,7 +31,7 @@ class _Leaving:
 def withdraw_application(
     work: Work, book: TenantBook, reference: str, key: str, services: Sequence[str], reason: str
 ) -> None:
-    """Withdraw these services of a bundle, or with none named all that is open.
+    """Withdraw these services of a bundle, or with none named all that is open. What was paid for them is owed back.
 
     Raises NotFound for a wrong key, Invalid for a service that is not in the bundle, Conflict where one has been
     decided, and where another one of the bundle waits for it and is not withdrawn, too.
@@ -38,14 +39,14 @@ def withdraw_application(
     if wrong := applications.text_fault("reason", reason):
         raise Invalid([wrong])
     bundle = find_bundle(work, reference, key)
-    notices = fees.hold_open(work.connection, work.tenant.id, bundle.id)
+    bills = hold_money(work, [bundle.id])
     held = routes.lock(work.connection, work.tenant.id, [bundle.id])
     leaving = _looked_at(work, book, held[bundle.id], services)
     if leaving.waiting:
         names = ", ".join(leaving.ones[position].service.code for position in leaving.waiting)
         raise Conflict(f"{names} cannot be approved without it: withdraw all of them, or none")
-    now_open = {one.id for one in fees.notices(work.connection, [bundle.id]) if one.state == "open"}
-    if not now_open <= notices:
+    notices = fees.notices(work.connection, work.tenant.id, [bundle.id])
+    if not {one.bill for one in notices} <= bills:
         raise Conflict("the bundle was billed just now; look at it again")
     facts = end_early(work, held[bundle.id], leaving.positions, STATE)
     if reason.strip():
@@ -62,7 +63,7 @@ def withdrawal(
     held = routes.lock(work.connection, work.tenant.id, [bundle.id])[bundle.id]
     leaving = _looked_at(work, book, held, services)
     rows = [one.row for one in leaving.ones]
-    notices = fees.notices(work.connection, [bundle.id])
+    notices = fees.notices(work.connection, work.tenant.id, [bundle.id])
     mine = {rows[position].id for position in leaving.positions}
     names = {position: one.service.name for position, one in enumerate(leaving.ones)}
     is_left = [one for one in rows if one.state == "open" and one.position not in leaving.positions]
@@ -101,8 +102,17 @@ def _looked_at(work: Work, book: TenantBook, held: routes.Held, services: Sequen
 
 
 def _still_open(work: Work, bundle_id: UUID, ones: Sequence[Lodged], wanted: set[int]) -> None:
-    """What has ended, or has its signed document already, can no longer be withdrawn."""
-    issued = {one.application_id for one in permits.decisions(work.connection, [bundle_id]) if one.issued_at}
+    """What has ended, or has its signed document already, can no longer be withdrawn.
+
+    Nor what is paid and being signed just now: a permit that has its number never loses its payment.
+    """
+    notices = fees.notices(work.connection, work.tenant.id, [bundle_id])
+    paid = {one.application_id for one in notices if one.state == "settled"}
+    issued = {
+        one.application_id
+        for one in permits.decisions(work.connection, [bundle_id])
+        if one.issued_at or (one.kind != "refusal" and one.application_id in paid)
+    }
     over = [
         ones[position].service.code
         for position in sorted(wanted)

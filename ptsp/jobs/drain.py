@@ -20,6 +20,7 @@ from ptsp.infra.database import platform_transaction
 from ptsp.infra.tenants import Tenant
 from ptsp.infra.work import begin
 from ptsp.jobs.ask_agency import ask_agency
+from ptsp.jobs.collect_fees import collect_fees
 from ptsp.jobs.follow_calendars import follow_calendars
 from ptsp.jobs.lapse_corrections import lapse_corrections
 from ptsp.jobs.rounds import is_time_for_a_round
@@ -43,7 +44,7 @@ REMINDER_S = 86_400.0  # a desk or a payer is not asked again; the row is looked
 HANDED_OVER = "handed over"  # instead of an agency's number, on tasks of people
 
 # For every office, every so often.
-ROUND = (follow_calendars, sweep_outages, sweep_deemed, lapse_corrections, warn_of_deadlines)
+ROUND = (follow_calendars, sweep_outages, sweep_deemed, lapse_corrections, collect_fees, warn_of_deadlines)
 
 _equipped: list[Tools] = []
 

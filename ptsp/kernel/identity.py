@@ -105,3 +105,8 @@ def mask_nik(text: str) -> str:
     if re.fullmatch(r"[0-9]{16}", text) is None:
         return "*" * _LENGTH
     return f"{text[:4]}{'*' * 10}{text[-2:]}"
+
+
+def mask_name(name: str) -> str:
+    """A name as a bank's screen shows it to whoever typed the number: `Siti Aminah` -> `S*** A*****`."""
+    return " ".join(f"{word[0]}{'*' * (len(word) - 1)}" for word in name.split())

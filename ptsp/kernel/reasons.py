@@ -41,6 +41,10 @@ REASONS: Final[Mapping[str, str]] = {
     ),
     "digits": "at most {most} digits before and after the point",
     "at_least": "must be at least {least}",
+    "whole_between": "must be a whole number from {least} to {most}",
+    "moment": "must be a date and time of ISO 8601 with its offset, such as 2026-07-01T09:30:00+07:00",
+    "moment_range": "must be between {earliest} and now",
+    "day_range": "must be between {earliest} and today",
     "at_most": "must be at most {most}",
     "decimals": "may have at most {most} decimals",
     "no_fee": "the fee cannot be worked out: {why}",
@@ -102,6 +106,31 @@ REASONS: Final[Mapping[str, str]] = {
     "file_too_many_pixels": (
         "the picture has more than {most} million pixels; make it smaller and upload it again"
     ),
+    # bank statements, cash, and what the treasurer closes
+    "statement_encoding": "is not in UTF-8; save the file as UTF-8 and try again",
+    "statement_csv": "the quotation marks do not fit",
+    "statement_columns": "lacks the columns {missing}; a statement has date, reference, amount and description",
+    "statement_column_twice": "has the column {column} twice",
+    "statement_cells": "has {count} cells where the first line has {expected}",
+    "statement_date": "must be a date such as 2026-03-02 or 02/03/2026",
+    "statement_amount": "must be an amount such as 1.234.567,00 or 1234567.00",
+    "statement_amount_range": "must be an amount other than 0 and at most {most}",
+    "statement_sen": "must be whole rupiah",
+    "statement_currency": "must be in IDR",
+    "statement_no_lines": "has no entries",
+    "statement_too_long": "has more than {most} entries; ask the bank for shorter periods",
+    "statement_format": "is neither CSV nor camt.053 of version 02 or 08",
+    "statement_doctype": "holds a document type declaration, which is not taken",
+    "statement_xml": "is not well-formed XML here",
+    "statement_accounts": "holds statements of more than one account",
+    "statement_direction": "says neither CRDT nor DBIT",
+    "statement_no_reference": "carries no reference",
+    "statement_no_balance": "has no balance {balance}",
+    "statement_balance": "opens with {opening} and its entries come to {sum}, but it closes with {closing}",
+    "deposit_reference_used": "is the reference of another deposit",
+    "no_bill": "there is no bill under this number",
+    "cash_amount": "must be exactly {total}",
+    "period": "must begin before it ends and have at most {most} days",
 }
 
 

@@ -11,16 +11,17 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ptsp.kernel.calendar import Hours
+from ptsp.kernel.fee_specs import BANK as BANK
+from ptsp.kernel.fee_specs import TREASURER as TREASURER
+from ptsp.kernel.fee_specs import Basis as Basis
+from ptsp.kernel.fee_specs import CollectionSpec as CollectionSpec
+from ptsp.kernel.fee_specs import FeeLineSpec as FeeLineSpec
+from ptsp.kernel.fee_specs import FeeSpec as FeeSpec
+from ptsp.kernel.fee_specs import InterestSpec as InterestSpec
+from ptsp.kernel.fee_specs import SignerSpec as SignerSpec
+from ptsp.kernel.fee_specs import TableSpec as TableSpec
+from ptsp.kernel.fee_specs import Text as Text
 from ptsp.kernel.limits import Limit, Unit
-
-Text = Mapping[str, str]
-
-
-class Basis(StrEnum):
-    """How sure we are of a figure."""
-
-    CONFIRMED = "confirmed"
-    ASSUMED = "assumed"
 
 
 class Pattern(StrEnum):
@@ -127,40 +128,6 @@ class StepSpec:
     shared: str | None = None
     when: str | None = None
     needs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """A table of a by-law. Bands and slices: (upper bound or None, value); choices: (key, value)."""
-
-    code: str
-    kind: str  # bands | slices | choices
-    rows: tuple[tuple[Decimal | str | None, Decimal], ...]
-    basis: Basis
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeeLineSpec:
-    """One line of a fee notice; `amount` is an expression giving whole rupiah."""
-
-    code: str
-    label: Text
-    account: str
-    amount: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeeSpec:
-    """A by-law fee. No lines means free; `legal_basis` says by what right either way."""
-
-    legal_basis: str
-    basis: Basis
-    source: str
-    lines: tuple[FeeLineSpec, ...] = ()
-    lets: Mapping[str, str] = field(default_factory=dict)  # named parts, in order
-    tables: Mapping[str, TableSpec] = field(default_factory=dict)
-    due_days: int = 15  # calendar days after the notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ptsp.main.bench import promise_side
+from ptsp.main.bench import fees_side, promise_side
 from ptsp.main.bench.measure import NotMeasured, Outcome, Side, alternate, ratio
 from ptsp.main.bench.sides import ONE_BY_ONE, OWN, RQ, load, parse_names
 from ptsp.main.bench.stores import database_facts, server_processes
@@ -71,6 +71,17 @@ def promise(*, seed: int, as_json: bool) -> None:
     """Time the promise of a bundle: every deadline of a graph of 20 to 200 steps, on a warm calendar."""
     report = promise_side.measure(seed=seed)
     for line in [json.dumps(report)] if as_json else promise_side.lines(report):
+        click.echo(line)
+
+
+@bench.command("fees")
+@click.option("--seconds", type=click.FloatRange(0.1), default=3.0, show_default=True, help="To measure for.")
+@click.option("--seed", type=int, default=20, show_default=True, help="Of the answers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def fees(*, seconds: float, seed: int, as_json: bool) -> None:
+    """Time a building permit's bill with its receipts, beside the same formula written by hand in Python."""
+    report = fees_side.measure(seed=seed, seconds=seconds)
+    for line in [json.dumps(report)] if as_json else fees_side.lines(report):
         click.echo(line)
 
 

@@ -9,12 +9,14 @@ import marshmallow
 
 from ptsp.api.access import Access
 from ptsp.api.messages import flattened
+from ptsp.api.paying import press_of, with_codes
 from ptsp.api.v1.schemas import ANSWER, ORDER, QUOTE, as_inquiry, as_order
-from ptsp.api.v1.verification import by_code, by_file, reasons
+from ptsp.api.v1.verification import by_code, by_file, paper_by_code, reasons
 from ptsp.domain.applications import Order
 from ptsp.domain.corrections import Answer
 from ptsp.flows.answer_correction import answer_correction
 from ptsp.flows.fetch_document import fetch_decision
+from ptsp.flows.money_papers import applicants_paper
 from ptsp.flows.object_to_refusal import lodge_objection
 from ptsp.flows.show_calendar import CalendarView, show_calendar
 from ptsp.flows.show_correction import show_correction
@@ -23,12 +25,14 @@ from ptsp.flows.store_document import keep_document
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.flows.track_bundle import quote_bundle, track_bundle
 from ptsp.flows.verify_decision import VerifiedPermit
+from ptsp.flows.verify_paper import VerifiedPaper
 from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
 from ptsp.flows.withdraw_application import withdraw_application, withdrawal
 from ptsp.infra import ledger
 from ptsp.kernel.errors import Invalid, NotFound
 from ptsp.kernel.specs import TenantPack, Text
 from ptsp.main.desk_counter import DeskCounter
+from ptsp.main.money_counter import MoneyCounter
 
 ACTOR = "pages"
 
@@ -77,7 +81,8 @@ class Counter:
 
     def track(self, tenant_code: str, reference: str, key: str) -> BundleView:
         with self._access.work(tenant_code, ACTOR) as work:
-            return track_bundle(work, self._access.book, reference, key)
+            bundle = track_bundle(work, self._access.book, reference, key)
+        return with_codes(self._access, bundle)
 
     def correction(self, tenant_code: str, reference: str, key: str, ident: str) -> CorrectionForm:
         with self._access.work(tenant_code, ACTOR) as work:
@@ -114,19 +119,29 @@ class Counter:
         with self._access.work(tenant_code, ACTOR) as work:
             lodge_objection(work, self._access.book, reference, key, service, grounds)
 
+    def paper(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
+        return applicants_paper(
+            lambda: self._access.work(tenant_code, ACTOR), press_of(self._access), reference, key, number
+        )
+
     def document(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
         with self._access.work(tenant_code, ACTOR) as work:
             return fetch_decision(work, self._access.files, reference, key, number)
 
-    def verify_code(self, code: str) -> VerifiedPermit | None:
-        return by_code(self._access, code)
+    def verify_code(self, code: str) -> VerifiedPermit | VerifiedPaper | None:
+        return by_code(self._access, code) or paper_by_code(self._access, code)
 
-    def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
+    def verify_file(
+        self, data: bytes
+    ) -> tuple[bool, tuple[Text, ...], VerifiedPermit | VerifiedPaper | None]:
         verdict, found = by_file(self._access, data)
         return verdict.valid and found is not None, reasons(verdict, found), found
 
     def desk(self, tenant_code: str, token: str) -> DeskCounter:
         return DeskCounter(self._access, self._access.book.get(tenant_code).code, token)
+
+    def money_desk(self, tenant_code: str, token: str) -> MoneyCounter:
+        return MoneyCounter(self._access, self._access.book.get(tenant_code).code, token)
 
 
 def _ident(written: str) -> UUID:

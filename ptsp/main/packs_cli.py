@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from ptsp.infra.packs import (
+    BY_LAWS,
     TIMING,
     Checked,
     Layers,
+    Part,
     look_at,
     pack_to_json,
     read_pack,
@@ -20,7 +22,8 @@ from ptsp.infra.packs import (
 )
 from ptsp.kernel.errors import Fault, NotFound
 from ptsp.kernel.limits import Limit
-from ptsp.kernel.specs import CalendarSpec, ServiceSpec, TenantPack
+from ptsp.kernel.specs import CalendarSpec, FeeSpec, InterestSpec, ServiceSpec, TenantPack
+from ptsp.main.fee_examples import example_faults, fee_examples
 from ptsp.main.settings import Settings
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -35,14 +38,25 @@ def packs() -> None:
 @click.argument("folder", metavar="[DIR]", type=FOLDER, required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(*, folder: Path | None, as_json: bool) -> None:
-    """Name every mistake of all packs in DIR at once: file, path, reason. Exits with 1 if there is any."""
+    """Name every mistake of all packs in DIR at once: file, path, reason. Exits with 1 if there is any.
+
+    Runs the worked examples of fees, too: each figure that comes out otherwise is a mistake.
+    """
     checked = look_at(folder or _tenants_dir())
+    examples = fee_examples(checked)
+    faults = [*checked.faults, *(fault for one in examples for fault in example_faults(one))]
     if as_json:
-        click.echo(json.dumps(_as_json(checked), ensure_ascii=False, indent=2))
+        found = {
+            "packs": [one.code for one in checked.offices],
+            "faults": len(faults),
+            "fee_examples": len(examples),
+            "mistakes": [_as_json(one) for one in faults],
+        }
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        for line in _report(checked):
+        for line in _report(checked, faults, len(examples)):
             click.echo(line)
-    if checked.faults:
+    if faults:
         raise SystemExit(1)
 
 
@@ -78,23 +92,24 @@ def _service_of(pack: TenantPack, code: str) -> ServiceSpec:
 # check
 
 
-def _report(checked: Checked) -> Iterator[str]:
-    for file, faults in groupby(checked.faults, key=_file):
+def _report(checked: Checked, faults: list[Fault], examples: int) -> Iterator[str]:
+    for file, those in groupby(faults, key=_file):
         yield file
-        for fault in faults:
+        for fault in those:
             path = fault.field.partition(": ")[2]
             yield f"  {path}: {fault.reason}" if path else f"  {fault.reason}"
         yield ""
-    count = len(checked.faults)
-    yield f"{_plural(len(checked.offices), 'pack')}, {_plural(count, 'fault')}"
-
-
-def _as_json(checked: Checked) -> dict[str, Any]:
-    faults = [
-        {"file": _file(one), "path": one.field.partition(": ")[2], "reason": one.reason}
-        for one in checked.faults
+    laws = len(checked.library.codes)
+    counted = [
+        _plural(len(checked.offices), "pack"),
+        _plural(laws, "by-law"),
+        _plural(examples, "fee example"),
     ]
-    return {"packs": [one.code for one in checked.offices], "faults": faults}
+    yield ", ".join([*counted, _plural(len(faults), "fault")])
+
+
+def _as_json(fault: Fault) -> dict[str, Any]:
+    return {"file": _file(fault), "path": fault.field.partition(": ")[2], "reason": fault.reason}
 
 
 def _file(fault: Fault) -> str:
@@ -140,11 +155,44 @@ def _service_lines(service: ServiceSpec, layers: Layers) -> Iterator[str]:
         for one in service.route
     ]
     yield from _table("route", [(one, file) for one in steps])
-    fee = service.fee
-    yield from _table("fee", [(f"{fee.legal_basis} ({fee.basis}: {fee.source})", file)])
-    yield from _table("lines", [(f"{one.code} [{one.account}] = {one.amount}", file) for one in fee.lines])
-    tables = [(f"{one.code}, {one.kind} ({one.basis}: {one.source})", file) for one in fee.tables.values()]
-    yield from _table("tables", tables)
+    yield from _fee_lines(service.fee, layers.services[service.code])
+
+
+def _fee_lines(fee: FeeSpec, part: Part) -> Iterator[str]:
+    """What the fee says, each entry with the file that says it: the service's, its by-law's or the defaults'."""
+
+    def of(path: str) -> str:
+        return part.loans[path].part.file if path in part.loans else part.file
+
+    told = [(f"{fee.legal_basis} ({fee.basis}: {fee.source})", part.file)]
+    if fee.by_law is not None:
+        told.append((f"by-law {fee.by_law}{_effect(fee)}", f"{BY_LAWS}/{fee.by_law}.yaml"))
+    yield from _table("fee", told)
+    entries: dict[str, list[str]] = {
+        "lines": [f"{one.code} [{one.account}, {one.agency}] = {one.amount}" for one in fee.lines],
+        "lets": [f"{name} = {value}" for name, value in fee.lets.items()],
+        "tables": [f"{one.code}, {one.kind} ({one.basis}: {one.source})" for one in fee.tables.values()],
+    }
+    for key, rows in entries.items():
+        yield from _table(key, [(row, of(f".fee.{key}[{at}]")) for at, row in enumerate(rows)])
+    if not fee.lines:
+        return
+    rules, signers = fee.collection, fee.signers
+    days = f"due in {rules.due_days} days, warned {rules.warn_after_days} days later ({rules.basis}: {rules.source})"
+    late = [f"interest = {_interest(rules.interest)}"] if rules.interest else []
+    yield from _table("collection", [(one, of(".fee.collection")) for one in (days, *late)])
+    papers = f"notice {signers.notice}, receipt {signers.receipt}, demand {signers.demand}"
+    yield from _table("signers", [(papers, of(".fee.signers"))])
+
+
+def _effect(fee: FeeSpec) -> str:
+    begins = f", in force from {fee.in_force_from}" if fee.in_force_from else ""
+    return f"{begins} until {fee.in_force_until}" if fee.in_force_until else begins
+
+
+def _interest(interest: InterestSpec) -> str:
+    parts = "".join(f", {name} = {value}" for name, value in interest.lets.items())
+    return f"{interest.amount}{parts}"
 
 
 def _components(service: ServiceSpec, layers: Layers) -> Iterator[tuple[str, str]]:

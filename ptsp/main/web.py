@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from ptsp.api import agency
+from ptsp.api import agency, snap
 from ptsp.api.access import EXTENSION, Access
 from ptsp.api.problems import (
     MACHINE_PATHS,
@@ -44,7 +44,8 @@ DOORS = (
     (verification.blueprint, "anybody"),
     (desk.blueprint, "the desk's token"),
     (case.blueprint, "the desk's token"),
-    (agency.blueprint, "the agency's or bank's signature"),
+    (agency.blueprint, "the agency's signature"),
+    (snap.blueprint, "the bank's token and signature"),
 )
 
 

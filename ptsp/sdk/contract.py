@@ -80,21 +80,98 @@ class Connector(Protocol):
         """Verify and translate the agency's callback. Raises Forged."""
 
 
+class Standing(StrEnum):
+    """How it stands with what is paid under a customer number."""
+
+    OPEN = "open"
+    PAID = "paid"
+    CLOSED = "closed"  # cancelled or lapsed
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """A verified call of a bank: money received for one bill. `amount` in whole rupiah."""
+class Due:
+    """What is to be paid under a customer number. `amount` is whole rupiah, 0 unless open; `payer` is masked."""
 
-    message_id: str
-    bill: str
+    standing: Standing
+    customer_no: str
+    payer: str = ""
+    amount: int = 0
+    bill: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Money that somebody pays. `provider_ref` is the provider's own reference: the same again is the same money.
+
+    `amount` is whole rupiah, `paid_at` ISO 8601 with its offset, `channel` va, qris or cash. `moved`: it is here
+    already, and refusing it would not send it back.
+    """
+
+    customer_no: str
     amount: int
-    paid_at: str
     provider_ref: str
+    paid_at: str
+    channel: str
+    moved: bool = False
 
 
-class PaymentConnector(Protocol):
+class Taking(StrEnum):
+    """What became of money that was offered."""
+
+    BOOKED = "booked"
+    BOOKED_BEFORE = "booked_before"
+    KEPT = "kept"  # it was here already, fits no bill, and is owed back
+    WRONG_AMOUNT = "wrong_amount"
+    PAID = "paid"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    CONFLICT = "conflict"  # the reference was used for other money
+
+
+class Till(Protocol):
+    """What the platform offers a bank's connector: the bills and the cash box of one office."""
+
+    def due(self, customer_no: str) -> Due:
+        """What is to be paid now."""
+
+    def take(self, money: Money) -> Taking:
+        """Book money, or refuse it; money that has moved is never refused."""
+
+    def taken(self, provider_ref: str) -> Money | None:
+        """What was booked under a reference."""
+
+    def first_use(self, external_id: str) -> bool:
+        """Claim the number of a request; False when it was used on this day already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A bank's request. `path` is the part below `/snap/v1.0`, with its leading slash."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a bank is answered: an HTTP status and a JSON object."""
+
+    status: int
+    body: Mapping[str, object]
+
+
+class BankConnector(Protocol):
     """What a connector of style `payment` offers instead."""
 
-    def check(self) -> None: ...
+    def check(self) -> None:
+        """Raise Misconfigured if the settings cannot work."""
 
-    def read_payment(self, headers: Mapping[str, str], body: bytes) -> Payment:
-        """Verify and translate the bank's call. Raises Forged."""
+    def answer(self, call: Call, till: Till) -> Answer:
+        """Verify a bank's request and do what it asks. Never raises for what the bank sends."""
+
+    def qr(self, due: Due) -> str:
+        """The text of a QRIS code for an open bill. Misconfigured where the options name no merchant."""

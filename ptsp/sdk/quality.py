@@ -90,8 +90,9 @@ def _names_options(subject: Subject) -> bool:
 
 
 def _verifies_replies(subject: Subject) -> bool:
-    calls_us = subject.manifest.style in (Style.WEBHOOK, Style.PAYMENT)
-    return not calls_us or bool(re.search(r"webhooks\.verify\(", subject.holds("connector.py")))
+    verified = {Style.WEBHOOK: r"webhooks\.verify\(", Style.PAYMENT: r"snap\.holds\("}
+    wanted = verified.get(subject.manifest.style)
+    return wanted is None or bool(re.search(wanted, subject.holds("connector.py")))
 
 
 CHECKS: Mapping[str, Callable[[Subject], bool]] = {

@@ -29,7 +29,7 @@ STRANGE = (b"", b"{}", b"[]", b"null", b'{"number": NaN}', b"\xff\xfe", b"{" * 5
 fuzzed = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-class _Honest:
+class HonestFolder:
     """What holds for connectors of every style."""
 
     def test_quality_is_claimed_only_where_it_is_there(self, bench: Workbench, quality: object) -> None:
@@ -47,7 +47,7 @@ class _Honest:
         _hides(bench, f"{settings_of!r} {made!r} {vars(made).keys()}")
 
 
-class ConnectorContract(_Honest):
+class ConnectorContract(HonestFolder):
     """For agencies that are asked: style immediate, webhook or polling."""
 
     def test_the_settings_work_and_a_wrong_secret_does_not(self, bench: Workbench) -> None:
@@ -211,66 +211,6 @@ class ConnectorContract(_Honest):
         self, bench: Workbench, headers: dict[str, str], body: bytes
     ) -> None:
         _only_forged(bench, bench.connector().read_reply, headers, body)
-
-
-class PaymentContract(_Honest):
-    """For banks: style payment. `bill_call` is how the fake bank's call looks."""
-
-    def test_the_settings_work_and_an_empty_secret_does_not(self, bench: Workbench) -> None:
-        bench.payments().check()
-        with pytest.raises(Misconfigured):
-            bench.make(bench.settings(secret=b"")).check()
-
-    def test_a_genuine_call_is_read(self, bench: Workbench) -> None:
-        body = strict_json.dumps(PAID)
-        paid = bench.payments().read_payment(_signed(bench, body), body)
-        assert (paid.message_id, paid.bill, paid.amount) == ("msg_1", "SKRD-1", 187_625)
-
-    def test_a_forged_call_is_forged(self, bench: Workbench) -> None:
-        body = strict_json.dumps(PAID)
-        _refuses_variants(bench, bench.payments().read_payment, _signed(bench, body), body)
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"amount": 0},
-            {"amount": -1},
-            {"amount": 187_625.0},
-            {"amount": "187625"},
-            {"amount": True},
-            {"amount": 10**18},
-            {"amount": None},
-            {"bill": ""},
-            {"bill": ["SKRD-1"]},
-            {"bill": "x" * 65},
-            {"message_id": "msg_2"},
-            {"paid_at": "yesterday"},
-            {"paid_at": "2026-11-22T10:00:00"},
-            {"provider_ref": None},
-        ],
-    )
-    def test_a_signed_call_that_makes_no_sense_is_forged(
-        self, bench: Workbench, change: dict[str, object]
-    ) -> None:
-        body = strict_json.dumps({**PAID, **change})
-        with pytest.raises(Forged):
-            bench.payments().read_payment(_signed(bench, body), body)
-
-    @fuzzed
-    @given(headers=st.dictionaries(st.text(max_size=20), st.text(max_size=60)), body=st.binary(max_size=200))
-    def test_a_stranger_s_call_raises_forged_and_nothing_else(
-        self, bench: Workbench, headers: dict[str, str], body: bytes
-    ) -> None:
-        _only_forged(bench, bench.payments().read_payment, headers, body)
-
-
-PAID: Mapping[str, object] = {
-    "message_id": "msg_1",
-    "bill": "SKRD-1",
-    "amount": 187_625,
-    "paid_at": "2026-11-22T10:00:00+07:00",
-    "provider_ref": "BYR-1",
-}
 
 
 def _signed(bench: Workbench, body: bytes, *, message_id: str = "msg_1", age: float = 0) -> dict[str, str]:

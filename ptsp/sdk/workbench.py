@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ptsp.sdk import webhooks
-from ptsp.sdk.contract import Connector, PaymentConnector, Question, Receipt, Settings
+from ptsp.sdk.contract import Connector, Question, Receipt, Settings
 from ptsp.sdk.manifest import Manifest, Style
 from ptsp.sdk.simulator import FakeAgencyClass, Running, Script, running
 
@@ -93,10 +93,6 @@ class Workbench:
 
     def connector(self, *, url: str = "", secret: bytes | None = None, tenant: str = TENANT) -> Connector:
         made: Connector = self.make(self.settings(url=url, secret=secret, tenant=tenant))
-        return made
-
-    def payments(self) -> PaymentConnector:
-        made: PaymentConnector = self.make(self.settings())
         return made
 
     def question(self, payload: Mapping[str, object] | None = None) -> Question:

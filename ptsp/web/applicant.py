@@ -16,7 +16,7 @@ from ptsp.web.orders import Problem, answer_problems, applicant_problems, docume
 from ptsp.web.pages import new_blueprint, pages, read, say
 from ptsp.web.published import condition
 from ptsp.web.reasons import label_of, reason, told
-from ptsp.web.receipts import in_order, reckoning
+from ptsp.web.receipts import in_order
 
 blueprint = new_blueprint("applicant")
 LONGEST_VALUE = 4000
@@ -190,7 +190,6 @@ def show(pack: TenantPack, sheet: Sheet) -> ResponseReturnValue:
         autofill=AUTOFILL,
         quote_tasks=in_order(sheet.quote.tasks) if sheet.quote else (),
         still_missing=still_missing(sheet),
-        reckoning=lambda line, code: reckoning(line, pack, code, g.lang),
         faults=by_input,
         told=lambda code, text: condition(pack.services[code], text, g.lang, say),
     )

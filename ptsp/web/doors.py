@@ -9,7 +9,9 @@ from ptsp.web import (
     desk_acts,
     desk_case,
     desk_door,
+    desk_money,
     desk_queue,
+    desk_reconciling,
     feeds,
     public,
     tracking,
@@ -31,6 +33,8 @@ DOORS = (
     desk_queue.blueprint,
     desk_case.blueprint,
     desk_acts.blueprint,
+    desk_money.blueprint,
+    desk_reconciling.blueprint,
 )
 
 

@@ -6,9 +6,11 @@ from typing import Any, Protocol
 from ptsp.flows.show_calendar import CalendarView
 from ptsp.flows.show_outages import OutageView
 from ptsp.flows.verify_decision import VerifiedPermit
+from ptsp.flows.verify_paper import VerifiedPaper
 from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
 from ptsp.kernel.specs import TenantPack, Text
 from ptsp.web.desk_port import Desk
+from ptsp.web.money_port import MoneyDesk
 
 Order = dict[str, Any]
 """The shape of the JSON API: `applicant` and `applications`, see `ptsp.web.orders`."""
@@ -79,11 +81,19 @@ class Office(Protocol):
     def document(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
         """A signed PDF and its file name. Raises NotFound."""
 
-    def verify_code(self, code: str) -> VerifiedPermit | None:
+    def paper(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
+        """A signed paper of money and its file name. Raises NotFound."""
+
+    def verify_code(self, code: str) -> VerifiedPermit | VerifiedPaper | None:
         """What the register says of a code, or None when it knows no such code."""
 
-    def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
+    def verify_file(
+        self, data: bytes
+    ) -> tuple[bool, tuple[Text, ...], VerifiedPermit | VerifiedPaper | None]:
         """Is the PDF exactly what an office signed; if not, why; and what the register says."""
 
     def desk(self, tenant_code: str, token: str) -> Desk:
         """The desk that a token opens; whether it opens one is found out by its verbs. Raises NotFound."""
+
+    def money_desk(self, tenant_code: str, token: str) -> MoneyDesk:
+        """The treasurer's desk that a token opens, likewise. Raises NotFound."""

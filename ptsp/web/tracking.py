@@ -1,18 +1,18 @@
 """The page on which an applicant follows a bundle, and the signed documents that came out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 
 from flask import g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from ptsp.flows.show_outages import OutageView
-from ptsp.flows.views import BundleView, NoticeView, TaskView
+from ptsp.flows.views import BundleView, TaskView
 from ptsp.web import format as shown
 from ptsp.web.drawing import Node, draw
+from ptsp.web.money import bills
 from ptsp.web.pages import count, new_blueprint, pages, read, say
-from ptsp.web.receipts import in_order, reckoning
+from ptsp.web.receipts import in_order
 
 blueprint = new_blueprint("tracking")
 LONGEST_KEY = 200
@@ -20,17 +20,6 @@ BUSY = ("ready", "running", "asked", "stuck")
 NEWEST = 8  # events shown at once; the older ones unfold
 ENDED = ("approved", "rejected", "deemed")
 LEGEND = ("approved", "running", "blocked", "stuck", "rejected", "deemed", "cut")
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """What is paid at the bank in one go: the open notices of one bill number."""
-
-    number: str
-    notices: tuple[NoticeView, ...]
-    total: int
-    owed: int
-    open: bool
 
 
 @blueprint.get("/<tenant>/bundles/<reference>")
@@ -54,10 +43,9 @@ def track(tenant: str, reference: str) -> ResponseReturnValue:
         legend=[
             state for state in LEGEND if state in ("approved", "running", "blocked") or has(bundle, state)
         ],
-        bills=bills(bundle.notices),
+        bills=bills(bundle),
         fee=fee_state(bundle),
         newest=NEWEST,
-        reckoning=lambda line, service: reckoning(line, pack, service, g.lang),
         outages=touching(bundle, pages().office.outages(tenant)),
         day=lambda at: shown.local_day(at, bundle.time_zone),
     )
@@ -73,7 +61,18 @@ def touching(bundle: BundleView, down: Sequence[OutageView]) -> list[OutageView]
 def document(tenant: str, reference: str, number: str) -> ResponseReturnValue:
     """A signed document as a PDF to keep."""
     key = request.args.get("key", "")[:LONGEST_KEY]
-    data, name = pages().office.document(tenant, reference, key, number)
+    return kept(*pages().office.document(tenant, reference, key, number))
+
+
+@blueprint.get("/<tenant>/bundles/<reference>/papers/<path:number>")
+def paper(tenant: str, reference: str, number: str) -> ResponseReturnValue:
+    """A signed fee notice, proof of payment or overpayment notice as a PDF to keep."""
+    key = request.args.get("key", "")[:LONGEST_KEY]
+    return kept(*pages().office.paper(tenant, reference, key, number))
+
+
+def kept(data: bytes, name: str) -> ResponseReturnValue:
+    """A PDF for whoever asked, and for nobody on the way."""
     answer = send_file(BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -168,19 +167,3 @@ def foot(task: TaskView, zone: str) -> str:
     if task.ended_at:
         return say("ended", day=shown.short_date(shown.local_day(task.ended_at, zone), g.lang))
     return say("planned", day=shown.short_date(task.expected_on, g.lang))
-
-
-def bills(notices: Sequence[NoticeView]) -> list[Bill]:
-    """The notices grouped as they are paid."""
-    numbers = dict.fromkeys(notice.bill for notice in notices)
-    groups = [(number, tuple(n for n in notices if n.bill == number)) for number in numbers]
-    return [
-        Bill(
-            number,
-            group,
-            sum(notice.total for notice in group if notice.state != "cancelled"),
-            sum(notice.total for notice in group if notice.state == "open"),
-            any(notice.state == "open" for notice in group),
-        )
-        for number, group in groups
-    ]

@@ -4,6 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ptsp.flows.verify_decision import VerifiedPermit
+from ptsp.flows.verify_paper import VerifiedPaper
 from ptsp.web.pages import new_blueprint, pages, say
 
 blueprint = new_blueprint("verify")
@@ -24,14 +25,13 @@ def ask() -> ResponseReturnValue:
 @blueprint.get("/verify/<path:code>")
 def by_code(code: str) -> ResponseReturnValue:
     """What our register says of a code."""
-    permit = pages().office.verify_code(code[:LONGEST_CODE])
-    verdict = "invalid_code" if permit is None else in_force(permit, "valid_code")
+    found = pages().office.verify_code(code[:LONGEST_CODE])
+    verdict = "invalid_code" if found is None else in_force(found, "valid_code")
     return render_template(
         "pages/verified.html",
         code=code[:LONGEST_CODE],
         file_name="",
-        permit=permit,
-        zone=zone_of(permit),
+        **of(found),
         verdict=verdict,
         reasons=(),
     )
@@ -44,22 +44,30 @@ def by_file() -> ResponseReturnValue:
     data = upload.read() if upload else b""
     if not data:
         return render_template("pages/verify.html", problem=say("verify.no_file")), 422
-    valid, reasons, permit = pages().office.verify_file(data)
+    valid, reasons, found = pages().office.verify_file(data)
     name = (upload.filename or "") if upload else ""
-    verdict = in_force(permit, "valid_file") if valid and permit else "invalid_file"
+    verdict = in_force(found, "valid_file") if valid and found else "invalid_file"
     return render_template(
         "pages/verified.html",
         code="",
         file_name=name[:LONGEST_CODE],
-        permit=permit,
-        zone=zone_of(permit),
+        **of(found),
         verdict=verdict,
         reasons=reasons,
     )
 
 
-def in_force(permit: VerifiedPermit, verdict: str) -> str:
-    """The verdict, unless the document is genuine but is a refusal, was annulled, has expired or was revoked."""
+def of(found: VerifiedPermit | VerifiedPaper | None) -> dict[str, object]:
+    """What the page shows of it: a permit, or a paper of money."""
+    permit = found if isinstance(found, VerifiedPermit) else None
+    paper = found if isinstance(found, VerifiedPaper) else None
+    return {"permit": permit, "paper": paper, "zone": zone_of(permit)}
+
+
+def in_force(permit: VerifiedPermit | VerifiedPaper, verdict: str) -> str:
+    """The verdict, unless the document is genuine but is a refusal, was annulled, has expired or stands no more."""
+    if isinstance(permit, VerifiedPaper):
+        return permit.state if permit.state in ("cancelled", "lapsed") else verdict
     if permit.state == "annulled":
         return "annulled"
     if permit.kind == "refusal":

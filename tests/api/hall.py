@@ -20,16 +20,17 @@ from werkzeug.test import TestResponse
 from ptsp.api.access import Access
 from ptsp.flows.open_desk import open_desk
 from ptsp.infra.work import begin
+from ptsp.main.demo.client import CUSTOMER_DIGITS
 from ptsp.main.demo.orders import FOUR_PERMITS, KNOWN_NIK, NUISANCE, applicant
 from ptsp.main.settings import Settings
 from ptsp.main.web import create_app
 from ptsp.main.wiring import access_of, engine_for, tools_of
-from ptsp.sdk import webhooks
+from ptsp.sdk import snap, webhooks
 from tests.offices import CONNECTORS, Agencies, Office
 from tests.unit.files.makers import pdf
 
 API = "/api/v1/offices"
-SIMULATORS = {code: f"http://127.0.0.1:9/{code}" for code in CONNECTORS}  # nobody is asked there
+SIMULATORS = {code: f"http://127.0.0.1:9/{code}" for code in (*CONNECTORS, "bank")}  # nobody is asked there
 HO_DOCUMENTS = ("ktp", "pbb", "location", "building_permit", "neighbours")
 BULKY = ("pack", "standard")  # counted; the others are compared whole
 
@@ -122,18 +123,47 @@ class Hall:
         path = f"/agency/sidoarjo/{door or agency}/replies"
         return self.signed(path, told, agency=agency, **changed)
 
-    def payment(self, told: Mapping[str, object], **changed: Any) -> TestResponse:
-        """A bank's call; its message id is part of what it says."""
-        message_id = changed.setdefault("message_id", uuid.uuid4().hex)
-        tenant = changed.setdefault("tenant", "sidoarjo")
-        told = {"message_id": message_id, "paid_at": "2026-03-02T09:00:00+07:00", **told}
-        return self.signed(f"/agency/{tenant}/bank/payments", told, agency="bank", **changed)
+    def snap(self, path: str, told: Mapping[str, object], **changed: Any) -> TestResponse:
+        """A bank's signed call. `changed`: tenant, client, secret, headers."""
+        client = changed.get("client") or f"{changed.get('tenant', 'sidoarjo')}.bank"
+        office, _, agency = client.partition(".")
+        secret = changed.get("secret") or webhooks.derive_secret(self.settings.secret, office, agency)
+        body, timestamp = json.dumps(told).encode(), snap.stamp(time.time())
+        token = snap.make_token(secret, client, now=time.time())
+        called = f"{snap.PATH}{path}"
+        signature = snap.sign(secret, method="POST", path=called, token=token, body=body, timestamp=timestamp)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "X-TIMESTAMP": timestamp,
+            "X-SIGNATURE": signature,
+            "X-PARTNER-ID": client,
+            "X-EXTERNAL-ID": uuid.uuid4().hex,
+            "CHANNEL-ID": "95051",
+            **changed.get("headers", {}),
+        }
+        return self.post(called, raw=body, headers=headers)
+
+    def payment(self, account: str, amount: int, reference: str = "", **changed: Any) -> TestResponse:
+        """Money for a virtual account, as the notice shows it."""
+        told = {
+            **accounts(account),
+            "paymentRequestId": reference or uuid.uuid4().hex,
+            "paidAmount": {"value": f"{amount}.00", "currency": "IDR"},
+            "trxDateTime": "2026-03-02T09:00:00+07:00",
+        }
+        return self.snap("/transfer-va/payment", told, **changed)
 
     def stored(self) -> str:
         """A fingerprint of all that is stored, of every tenant."""
         parts = [f"SELECT '{table}', count(*), {_content(table)} FROM app.{table} t" for table in self.tables]
         rows = self.admin.execute(" UNION ALL ".join(parts)).fetchall()  # type: ignore[call-overload]
         return hashlib.sha256(repr(sorted(rows)).encode()).hexdigest()
+
+
+def accounts(account: str) -> dict[str, str]:
+    """A virtual account's number as SNAP has it."""
+    prefix, number = account[:-CUSTOMER_DIGITS].rjust(8), account[-CUSTOMER_DIGITS:]
+    return {"partnerServiceId": prefix, "customerNo": number, "virtualAccountNo": f"{prefix}{number}"}
 
 
 def bearer(key: str) -> dict[str, str]:

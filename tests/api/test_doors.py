@@ -112,7 +112,7 @@ def test_what_there_is_not_is_a_problem_for_machines(hall, path):
         ("PATCH", "/api/v1/permits/verify", "POST"),
         ("POST", "/api/v1/permits/x", "GET"),
         ("GET", "/agency/sidoarjo/trade/replies", "POST"),
-        ("PUT", "/agency/sidoarjo/bank/payments", "POST"),
+        ("PUT", "/snap/v1.0/transfer-va/payment", "POST"),
     ],
 )
 def test_another_method_is_a_problem_that_names_those_allowed(hall, method, path, allowed):

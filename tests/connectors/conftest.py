@@ -8,7 +8,7 @@ import pytest
 from ptsp.infra.gateway import Registry
 from ptsp.sdk.workbench import Workbench, workbench
 
-pytest.register_assert_rewrite("ptsp.sdk.testing")
+pytest.register_assert_rewrite("ptsp.sdk.testing", "ptsp.sdk.bank_testing")
 
 ROOT = Path(__file__).resolve().parents[2]
 

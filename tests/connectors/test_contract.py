@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from ptsp.infra.gateway import Registry
+from ptsp.sdk.bank_testing import PaymentContract
 from ptsp.sdk.manifest import Style
-from ptsp.sdk.testing import ConnectorContract, PaymentContract
+from ptsp.sdk.testing import ConnectorContract, HonestFolder
 from ptsp.sdk.workbench import Workbench, workbench
 
 ROOT = Path(__file__).resolve().parents[2] / "connectors"
@@ -42,7 +43,7 @@ class TestEveryConnector(ConnectorContract):
 
 
 @pytest.mark.parametrize("code", BANKS)
-class TestEveryBank(PaymentContract):
+class TestEveryBank(HonestFolder, PaymentContract):
     pass
 
 

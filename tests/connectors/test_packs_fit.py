@@ -8,6 +8,7 @@ import yaml
 from ptsp.infra.gateway import Registry, agency_url
 from ptsp.infra.packs import read_all
 from ptsp.infra.packs.schema import load_schemas
+from ptsp.kernel.specs import BANK
 from ptsp.sdk.contract import Settings
 from ptsp.sdk.manifest import Style
 
@@ -33,8 +34,9 @@ def test_every_agency_of_every_pack_can_be_built() -> None:
             url = str(agency.options.get("url", ""))
             there = agency_url(url, tenant=pack.code, agency=agency.code, simulators=simulators)
             settings = Settings(there, b"s" * 32, "http://127.0.0.1:9/replies", agency.options)
-            assert registry.manifest(agency.connector).style is not Style.PAYMENT
-            registry.build(agency.connector, settings)
+            is_bank = registry.manifest(agency.connector).style is Style.PAYMENT
+            assert is_bank == (agency.code == BANK)
+            (registry.build_payment if is_bank else registry.build)(agency.connector, settings)
             built += 1
     registry.close()
     assert built

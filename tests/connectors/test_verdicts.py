@@ -6,11 +6,11 @@ import pytest
 
 from ptsp.infra.gateway import Registry
 from ptsp.sdk import strict_json
-from ptsp.sdk.contract import Payment, Question, Settings, Verdict
-from ptsp.sdk.errors import Forged, RefusedByAgency, TryLater
+from ptsp.sdk.contract import Question, Settings, Verdict
+from ptsp.sdk.errors import RefusedByAgency, TryLater
 from ptsp.sdk.simulator import Script
 from ptsp.sdk.workbench import AGENCY, TENANT, Letterbox, Workbench
-from tests.connectors.trial import PERSON, of, send
+from tests.connectors.trial import PERSON, of
 
 
 @of("permits")
@@ -105,64 +105,3 @@ def test_an_answer_of_the_register_is_never_guessed(
         box.body = strict_json.dumps({"content": [{**right, **entry}]})
         with pytest.raises(expected):
             connector.ask(question)
-
-
-@of("bank")
-@pytest.mark.parametrize(
-    ("fault", "amounts", "messages"),
-    [
-        ("", [187_625], 1),
-        ("double", [187_625, 187_625], 1),
-        ("wrong_amount", [187_624], 1),
-        ("wrong_signature", ["forged"], 0),
-    ],
-)
-def test_the_counter_makes_the_bank_call(
-    bench: Workbench, fault: str, amounts: list[object], messages: int
-) -> None:
-    order = {
-        "tenant": TENANT,
-        "agency": AGENCY,
-        "bill": "SKRD-1",
-        "amount": 187_625,
-        "url": bench.letters.url,
-    }
-    body = strict_json.dumps({**order, "fault": fault} if fault else order)
-    status, told = send(bench.agency.port, "POST", "/tellers/pay", body)
-    assert (status, sorted(told)) == (202, ["message_id", "provider_ref"])
-    paid = [_payment(bench, found.headers, found.body) for found in bench.letters.wait_for(len(amounts))]
-    assert [payment.amount if payment else "forged" for payment in paid] == amounts
-    assert {payment.provider_ref for payment in paid if payment} <= {told["provider_ref"]}
-    assert len({payment.message_id for payment in paid if payment}) == messages
-
-
-@of("bank")
-def test_paying_twice_with_one_key_pays_once(bench: Workbench) -> None:
-    order = {"tenant": TENANT, "bill": "SKRD-1", "amount": 5, "url": bench.letters.url}
-    answers = [
-        send(bench.agency.port, "POST", "/tellers/pay", strict_json.dumps(order), Idempotency_Key="k")
-        for _ in range(2)
-    ]
-    assert answers[0] == answers[1]
-    assert len(bench.agency.desk.books.effects()) == 1
-
-
-@of("bank")
-@pytest.mark.parametrize(
-    "change", [{"amount": 0}, {"amount": "5"}, {"bill": ""}, {"tenant": None}, {"fault": "robbery"}]
-)
-def test_the_counter_refuses_nonsense_and_names_the_field(
-    bench: Workbench, change: dict[str, object]
-) -> None:
-    order = {"tenant": TENANT, "bill": "SKRD-1", "amount": 5, "url": bench.letters.url, **change}
-    status, told = send(bench.agency.port, "POST", "/tellers/pay", strict_json.dumps(order))
-    assert status == 422
-    assert str(told["error"]).startswith(next(iter(change)))
-    assert bench.agency.desk.books.effects() == []
-
-
-def _payment(bench: Workbench, headers: object, body: bytes) -> Payment | None:
-    try:
-        return bench.payments().read_payment(headers, body)  # type: ignore[arg-type]
-    except Forged:
-        return None

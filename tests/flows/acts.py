@@ -11,14 +11,14 @@ from sqlalchemy.engine import make_url
 
 from ptsp.flows.answer_at_desk import answer_at_desk
 from ptsp.flows.apply_pack import Applied, apply_pack
-from ptsp.flows.confirm_payment import confirm_payment
 from ptsp.flows.submit_bundle import Accepted, submit_bundle
+from ptsp.flows.take_payment import take_payment
 from ptsp.flows.track_bundle import track_bundle
 from ptsp.flows.views import BundleView
 from ptsp.kernel.specs import TenantPack
 from ptsp.main.demo.orders import NUISANCE, TRADE
 from ptsp.main.wiring import engine_for
-from ptsp.sdk.contract import Payment
+from ptsp.sdk.contract import Money, Taking
 from tests.offices import Office
 
 SIUP = {"siup": (TRADE, ("ktp", "place_proof"))}  # free, with two checks side by side
@@ -53,12 +53,25 @@ def approve_desks(office: Office) -> None:
 
 def pay(office: Office) -> int:
     """Pay every open bill in full; returns how many there were."""
-    bills = office.rows("SELECT bill, sum(total) FROM app.fee_notice WHERE state = 'open' GROUP BY bill")
-    for bill, total in bills:
-        payment = Payment(f"m-{bill}", bill, int(total), "2026-03-02T09:00:00+07:00", uuid.uuid4().hex)
+    bills = open_bills(office)
+    for customer_no, total in bills.items():
+        money = Money(customer_no, total, uuid.uuid4().hex, "2026-03-02T09:00:00+07:00", "va")
         with office.work("bank") as work:
-            assert confirm_payment(work, "bank", payment)
+            assert take_payment(work, "bank", money) is Taking.BOOKED
     return len(bills)
+
+
+def open_bills(office: Office) -> Mapping[str, int]:
+    """What is to be paid now, by customer number."""
+    found = office.rows("""
+        SELECT b.customer_no, sum(n.total)::bigint FROM app.fee_notice n
+          JOIN app.bill b ON b.tenant_id = n.tenant_id AND b.number = n.bill
+         WHERE n.state = 'valid' AND NOT EXISTS (
+                 SELECT FROM app.settlement s WHERE s.tenant_id = n.tenant_id AND s.notice_id = n.id
+                    AND NOT EXISTS (SELECT FROM app.reversal r
+                                     WHERE r.tenant_id = s.tenant_id AND r.notice_id = s.notice_id))
+         GROUP BY b.customer_no""")
+    return {customer_no: int(total) for customer_no, total in found}
 
 
 def work_on(office: Office, *, is_paying: bool = True) -> None:

@@ -3,14 +3,13 @@
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from ptsp.domain.routes import Result, TaskState
-from ptsp.flows.record_results import record_results
 from ptsp.flows.refold import recompute
 from ptsp.flows.show_case import show_case
 from ptsp.flows.steer_clock import Steering, steer_clock
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.infra.work import begin
 from ptsp.main.demo.orders import FOUR_PERMITS
+from ptsp.main.year.endings import Ending, end_tasks
 from tests.flows.acts import SIUP
 
 MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)  # 10.00 WIB
@@ -49,14 +48,16 @@ def lodged(office, wanted=FOUR_PERMITS):
 
 
 def task(office, code):
-    (row,) = office.rows("SELECT id, bundle_id, seq, agency FROM app.task WHERE code = :code", code=code)
+    (row,) = office.rows(
+        "SELECT id, bundle_id, seq, kind, agency FROM app.task WHERE code = :code", code=code
+    )
     return row
 
 
 def finish(office, code, days):
     one = task(office, code)
     with at(office, days) as work:
-        assert record_results(work, [one.bundle_id], [Result(one.id, TaskState.APPROVED)])
+        assert end_tasks(work, office.tools.book, [Ending(one.id, one.bundle_id, one.seq, one.kind)])
 
 
 def working_day(office, start, days):

@@ -73,7 +73,7 @@ def test_the_rooms_shown_to_the_flows_are_those_of_the_database(office):
     states = {state for (state,) in office.rows("SELECT DISTINCT state FROM app.task")}
     assert states == {routes.TaskState.READY, routes.TaskState.BLOCKED}
     with office.work() as work:
-        assert fees.open_notices(work.connection, "none") == []
+        assert fees.notices_of_bill(work.connection, work.tenant.id, "none") == []
 
 
 def test_no_batch_is_begun_after_the_time_is_over(office):

@@ -8,17 +8,16 @@ from datetime import datetime
 import pytest
 
 from ptsp.domain import deadlines, outages
-from ptsp.domain.routes import Result, TaskState
 from ptsp.flows.decide_deemed import decide_deemed
 from ptsp.flows.declare_outage import declare_outage
 from ptsp.flows.deem_approved import deem_approved
 from ptsp.flows.deemed_radar import deemed_radar
 from ptsp.flows.end_outage import end_outage
 from ptsp.flows.follow_outages import follow_outages
-from ptsp.flows.record_results import record_results
 from ptsp.kernel.errors import Conflict, Invalid, NotFound
 from ptsp.kernel.specs import StopReason
 from ptsp.main.demo.orders import FOUR_PERMITS
+from ptsp.main.year.endings import Ending, end_tasks
 from tests.flows.acts import SIUP, view
 from tests.flows.silence import (
     application,
@@ -195,16 +194,14 @@ class History:
 
     def answer(self):
         rows = self.office.rows(
-            "SELECT id, bundle_id, kind FROM app.task WHERE state IN ('ready', 'asked') ORDER BY planned_on, seq"
+            "SELECT id, bundle_id, seq, kind FROM app.task WHERE state IN ('ready', 'asked') ORDER BY planned_on, seq"
         )
         if rows:
             one = self.chance.choice(rows)
             is_no = one.kind in ("ask", "desk") and self.chance.random() < 0.05
-            state = TaskState.REJECTED if is_no else TaskState.APPROVED
             with at(self.office, self.day) as work:
-                record_results(
-                    work, [one.bundle_id], [Result(one.id, state, reasons=("Tidak.",) if is_no else ())]
-                )
+                ending = Ending(one.id, one.bundle_id, one.seq, one.kind, not is_no)
+                end_tasks(work, self.office.tools.book, [ending])
 
     def fail(self):
         agency = self.chance.choice(

@@ -21,7 +21,8 @@ def dearer_and_slower(pack, version=2):
     """The nuisance permit for twice the money in five days more."""
     service = pack.services["ho"]
     (line,) = service.fee.lines
-    fee = replace(service.fee, lines=(replace(line, amount=f"({line.amount}) * 2"),), due_days=30)
+    dear = replace(line, amount=f"({line.amount}) * 2")
+    fee = replace(service.fee, lines=(dear,), collection=replace(service.fee.collection, due_days=30))
     route = tuple(
         replace(step, limit=Limit(step.limit.amount + 5)) if step.kind == "ask" else step
         for step in service.route

@@ -5,6 +5,7 @@ reads the other tenant's row to judge the guess, and says an error when it holds
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -27,6 +28,8 @@ FREE = """
     SELECT attname::text, atttypid = 'text'::regtype FROM pg_attribute
      WHERE attrelid = %(table)s::regclass AND atttypid IN ('text'::regtype, 'int'::regtype)
        AND attname <> 'tenant_id' AND attname = ANY(%(key)s)"""
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 Outcome = str
 
@@ -91,7 +94,10 @@ def _only_there(connection: Line, worlds: Worlds, table: str, key: Sequence[str]
     picked = f"(SELECT ctid FROM app.{table} WHERE tenant_id = {worlds.there} LIMIT 1)"
     apart = connection.execute(FREE, {"table": f"app.{table}", "key": list(key)}).fetchall()
     changes = ", ".join(
-        f"{name} = {name} || '-there'" if is_text else f"{name} = {name} + 900" for name, is_text in apart
+        f"{name} = {name} || CASE WHEN {name} ~ '^[0-9]+$' THEN '900' ELSE '-there' END"
+        if is_text
+        else f"{name} = {name} + 900"
+        for name, is_text in apart
     )
     sets = changes or "tenant_id = tenant_id"
     changed = f"UPDATE app.{table} t SET {sets} WHERE ctid = {picked} RETURNING to_jsonb(t)"
@@ -145,7 +151,9 @@ def _another(value: object) -> object:
         return value + "00"
     if isinstance(value, str) and len(value) == 36 and value.count("-") == 4:
         return str(uuid4())
-    return f"{value}-absent"
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return "1999-12-31"
+    return f"{value}7000" if str(value).isdigit() else f"{value}-absent"
 
 
 def _one(connection: Line, query: str, values: Mapping[str, object] | None = None) -> object:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,17 +15,23 @@ from ptsp.domain.history import Naming
 from ptsp.domain.messages import NewMessage
 from ptsp.domain.outages import CENTRAL
 from ptsp.flows.ask_correction import ask_correction, take_back_correction
+from ptsp.flows.close_difference import close_difference
+from ptsp.flows.correct_fee import correct_fee
 from ptsp.flows.declare_outage import declare_outage
+from ptsp.flows.deposit_cash import deposit_cash
 from ptsp.flows.end_outage import end_outage
 from ptsp.flows.import_history import Target, import_history
+from ptsp.flows.match_statement import reconciliation
 from ptsp.flows.move_cases import begin_move
 from ptsp.flows.open_desk import open_desk
 from ptsp.flows.owe_messages import owe_messages
+from ptsp.flows.pay_back import pay_back, refunds_owed
 from ptsp.flows.submit_bundle import submit_bundle
 from ptsp.infra.work import begin
 from ptsp.infra.xes import LoggedCase, LoggedEvent
 from ptsp.main.settings import Settings
 from ptsp.main.wiring import engine_for, tools_of
+from tests.flows.treasurers import cash_on, imported, moved
 from tests.isolation.worlds import BUNDLES, HERE, ONE_PERMIT, THERE, Worlds, finish, known_tables
 from tests.offices import CONNECTORS, Agencies, Office
 
@@ -51,6 +57,24 @@ HOLD = text("""
     INSERT INTO app.deemed_hold (tenant_id, id, bundle_id, position, outages, held_at)
     SELECT :tenant, :id, bundle_id, position, ARRAY[CAST(:outage AS uuid)], ended_at
       FROM app.application ORDER BY id LIMIT 1""")
+
+HANDOVER = text("""
+    INSERT INTO app.handover (tenant_id, decision_id, application_id, at)
+    VALUES (:tenant, :decision, :application, clock_timestamp())""")
+
+PAPER = text("""
+    INSERT INTO app.fee_paper (tenant_id, code, kind, number, bundle_id, sha256, made_at)
+    SELECT :tenant, code, kind, number, bundle_id, repeat('0', 64), clock_timestamp()
+      FROM app.fee_notice ORDER BY id LIMIT 1""")
+
+WARNING = text("""
+    INSERT INTO app.fee_warning (tenant_id, notice_id, number, code, signer, issued_on, pay_by)
+    SELECT :tenant, id, 'TEGURAN/00001/UJI/2026', 'uji-' || :tenant, 'treasurer', due_on + 7, due_on + 14
+      FROM app.fee_notice ORDER BY id LIMIT 1""")
+
+ADMISSION = text("""
+    INSERT INTO app.debt_admission (tenant_id, notice_id, admitted_on, note, by, at)
+    SELECT :tenant, id, due_on + 20, 'Uji.', 'test', clock_timestamp() FROM app.fee_notice ORDER BY id LIMIT 1""")
 
 
 @pytest.fixture
@@ -125,14 +149,47 @@ def _live(office: Office, owner: Any) -> int:
     import_history(owner, target, [past], Naming())
     _returned_once(office)
     finish(office)
+    _money_back(office)
+    _treasury(office)
     with office.work() as work:
         work.connection.execute(OBJECTION, {"tenant": office.tenant.id, "id": uuid4()})
+        for one in (PAPER, WARNING, ADMISSION):
+            work.connection.execute(one, {"tenant": office.tenant.id})
         outage = declare_outage(work, CENTRAL, "Uji.")
         work.connection.execute(HOLD, {"tenant": office.tenant.id, "id": uuid4(), "outage": outage})
         end_outage(work, outage)
         move = begin_move(work, office.tools.book, "ho", 1)
         work.connection.execute(MOVED, {"tenant": office.tenant.id, "move": move})
     return office.tenant.id
+
+
+def _money_back(office: Office) -> None:
+    """A permit collected; its fee corrected, so that a payment counts no more; and what is over transferred."""
+    ((decision, application),) = office.rows(
+        "SELECT id, application_id FROM app.decision ORDER BY id LIMIT 1"
+    )
+    ((number,),) = office.rows(
+        "SELECT number FROM app.fee_notice WHERE application_id = :application", application=application
+    )
+    with office.work() as work:
+        values = {"tenant": office.tenant.id, "decision": decision, "application": application}
+        work.connection.execute(HANDOVER, values)
+        correct_fee(work, office.tools.book, number, {"area": "1"}, "Uji.")
+    with office.work() as work:
+        for one in refunds_owed(work).owed:
+            pay_back(work, one.refund.number, f"SP2D {one.refund.number}", work.now)
+
+
+def _treasury(office: Office) -> None:
+    """Cash and its deposit, a statement that shows a payment, and a difference that was closed."""
+    cash_on(office, 5_000, "2026-03-02T10:00:00+08:00")
+    moved(office, 6_000, f"R-{office.tenant.code}", "2026-03-02")
+    with office.work() as work:
+        deposit_cash(work, date(2026, 3, 2), "BDG-1", by="test")
+    imported(office, [("2026-03-02", f"R-{office.tenant.code}", "", 6_000), ("2026-03-02", "X-1", "", -700)])
+    with office.work() as work:
+        for one in reconciliation(work).open:
+            close_difference(work, one.id, "Uji.", by="test")
 
 
 def _returned_once(office: Office) -> None:

@@ -78,6 +78,8 @@ CORPUS: Final = (
     ),
     Hostile("the whole schema as XML", "SELECT schema_to_xml('app', true, false, '')", NOTHING),
     Hostile("one table as XML", "SELECT table_to_xml('app.bundle', true, false, '')", NOTHING),
+    Hostile("all money of all", "SELECT * FROM app.payment UNION ALL SELECT * FROM app.payment", NOTHING),
+    Hostile("what is owed back to others", "SELECT code, amount FROM app.refund", NOTHING),
     # Writing.
     Hostile(
         "a row for the other",
@@ -113,6 +115,12 @@ CORPUS: Final = (
     Hostile(
         "by the other's standard",
         NEW_APPLICATION.format(bundle="a.bundle_id", standard="{standard}::uuid"),
+        NO_PARENT,
+    ),
+    Hostile(
+        "money on the other's notice",
+        """INSERT INTO app.settlement (tenant_id, notice_id, application_id, total, settled_at)
+           SELECT tenant_id, {notice}::uuid, id, 0, ended_at FROM app.application LIMIT 1""",
         NO_PARENT,
     ),
     Hostile(

@@ -81,6 +81,11 @@ PLANTS = {
         "CREATE TRIGGER planted BEFORE UPDATE ON app.task EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "CREATE RULE planted AS ON UPDATE TO app.task DO ALSO SELECT 1",
     ),
+    "checks of money that are missing or switched off": (
+        "DROP TRIGGER no_rupiah_twice ON app.refund",
+        "ALTER TABLE app.decision DISABLE TRIGGER no_permit_without_payment",
+        "ALTER TABLE app.settlement ENABLE REPLICA TRIGGER settled_to_the_rupiah",
+    ),
     "sequences, whose gaps tell how much others write": (
         f"{PLANTED} ALTER TABLE app.planted ADD n int GENERATED ALWAYS AS IDENTITY",
         "CREATE SEQUENCE public.planted",
@@ -121,6 +126,8 @@ PLANTS = {
         "GRANT UPDATE ON app.event TO ptsp_app",
         "GRANT UPDATE (body) ON app.event TO ptsp_worker",
         "GRANT UPDATE (amount) ON app.payment TO PUBLIC",
+        "GRANT UPDATE (total) ON app.settlement TO ptsp_app",
+        "GRANT UPDATE (reference) ON app.payout TO ptsp_worker",
     ),
     "rights to move a row: whole-table updates, and keys": (
         "GRANT UPDATE ON app.bundle TO ptsp_worker",

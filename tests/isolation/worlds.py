@@ -8,11 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from ptsp.flows.answer_at_desk import answer_at_desk
-from ptsp.flows.confirm_payment import confirm_payment
 from ptsp.main.demo.orders import NUISANCE
 from ptsp.main.settings import Settings
-from ptsp.sdk.contract import Payment
+from tests.flows.acts import work_on
 from tests.offices import Office
 
 HERE, THERE = "jembrana", "parepare"
@@ -96,19 +94,9 @@ def foreign_rows(worlds: Worlds, role: str) -> int:
 
 def finish(office: Office) -> None:
     """Work, answer and pay until every bundle has ended."""
-    for number in range(20):
-        office.drain()
-        desks = office.rows("SELECT id, agency FROM app.task WHERE kind = 'desk' AND state = 'asked'")
-        for task, agency in desks:
-            with office.work("desk") as work:
-                answer_at_desk(work, agency, task, is_approved=True, reasons=())
-        bills = office.rows("SELECT bill, sum(total) FROM app.fee_notice WHERE state = 'open' GROUP BY bill")
-        for bill, total in bills:
-            payment = Payment(
-                f"m-{bill}-{number}", bill, int(total), "2026-11-23T09:00:00+07:00", f"ref-{bill}-{number}"
-            )
-            with office.work("bank") as work:
-                confirm_payment(work, "bank", payment)
-        if not office.rows("SELECT 1 FROM app.bundle WHERE state = 'open'"):
-            return
-    pytest.fail(f"still open: {office.rows('SELECT code, agency, state FROM app.task')}")
+    work_on(office)
+    left = office.rows(
+        "SELECT code, agency, state FROM app.task WHERE state NOT IN ('approved', 'rejected', 'cut')"
+    )
+    if left:
+        pytest.fail(f"still open: {left}")

@@ -14,13 +14,14 @@ from sqlalchemy import Engine, event
 
 from ptsp.domain.applications import Order
 from ptsp.flows.answer_at_desk import answer_at_desk
-from ptsp.flows.confirm_payment import confirm_payment
 from ptsp.flows.refold import recompute
 from ptsp.flows.submit_bundle import Accepted, submit_bundle
+from ptsp.flows.take_payment import take_payment
 from ptsp.infra.files import FileStore
 from ptsp.infra.ledger import check_chains
 from ptsp.main.demo.orders import BUILDING, TRADE
-from ptsp.sdk.contract import Payment, Question, Receipt
+from ptsp.sdk.contract import Money, Question, Receipt
+from tests.flows.acts import open_bills
 from tests.offices import CONNECTORS, Agencies, Office
 
 pytestmark = [pytest.mark.journey, pytest.mark.alone]
@@ -157,13 +158,10 @@ class Lives:
                 answer_at_desk(work, agency, task, is_approved=True, reasons=())
 
     def _pay(self) -> None:
-        bills = self.office.rows(
-            "SELECT bill, sum(total) FROM app.fee_notice WHERE state = 'open' GROUP BY bill ORDER BY bill"
-        )
-        for bill, total in bills:
-            told = Payment(f"m-{bill}", bill, int(total), "2026-11-20T09:00:00+07:00", f"ref-{bill}")
+        for customer_no, total in sorted(open_bills(self.office).items()):
+            money = Money(customer_no, total, f"ref-{customer_no}", "2026-11-20T09:00:00+07:00", "va")
             with self.office.work("bank") as work:
-                confirm_payment(work, "bank", told)
+                take_payment(work, "bank", money)
 
     def _leases_run_out(self) -> None:
         url = self.office.settings.admin_database_url.replace("+psycopg", "", 1)

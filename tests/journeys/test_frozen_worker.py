@@ -13,7 +13,6 @@ from ptsp.domain import routes
 from ptsp.flows.answer_at_desk import answer_at_desk
 from ptsp.flows.charge_fees import charge_fees
 from ptsp.flows.claim_tasks import claim_tasks
-from ptsp.flows.confirm_payment import confirm_payment
 from ptsp.flows.issue_decisions import draft_decisions, issue_decisions
 from ptsp.flows.record_results import record_results
 from ptsp.flows.submit_bundle import submit_bundle
@@ -22,7 +21,8 @@ from ptsp.jobs.ask_agency import ask_agency
 from ptsp.jobs.drain import drain_once
 from ptsp.kernel.specs import StepKind
 from ptsp.main.demo.orders import BUILDING
-from ptsp.sdk.contract import Payment, Question
+from ptsp.sdk.contract import Question
+from tests.flows.acts import pay
 from tests.offices import Office
 
 pytestmark = pytest.mark.journey
@@ -137,9 +137,7 @@ def be_people(office: Office) -> None:
     for task, agency in office.rows("SELECT id, agency FROM app.task WHERE kind='desk' AND state='asked'"):
         with office.work("desk") as work:
             answer_at_desk(work, agency, task, is_approved=True, reasons=())
-    for bill, total in office.rows("SELECT bill, total FROM app.fee_notice WHERE state = 'open'"):
-        with office.work("bank") as work:
-            confirm_payment(work, "bank", Payment(bill, bill, total, "2026-11-20T09:00:00+07:00", bill))
+    pay(office)
 
 
 def record(office: Office, frozen: Frozen, results: list[routes.Result]) -> list[routes.Settled]:

@@ -73,29 +73,29 @@ def fee_line(amount: str) -> Raw:
     }
 
 
-def in_fee(group: str, code: str, key: str, value: Any) -> Any:
+def in_law(group: str, code: str, key: str, value: Any) -> Any:
     def edit(raw: Raw) -> str:
-        at = index(raw["fee"][group], code)
-        raw["fee"][group][at][key] = value
-        return path_to("fee", group, at, key)
+        at = index(raw[group], code)
+        raw[group][at][key] = value
+        return path_to(group, at, key)
 
     return edit
 
 
 def table_row(code: str, row: int, cell: int, value: Any) -> Any:
     def edit(raw: Raw) -> str:
-        at = index(raw["fee"]["tables"], code)
-        rows = raw["fee"]["tables"][at]["rows"]
+        at = index(raw["tables"], code)
+        rows = raw["tables"][at]["rows"]
         rows[row][cell] = value
-        return path_to("fee", "tables", at, "rows", row % len(rows), cell)
+        return path_to("tables", at, "rows", row % len(rows), cell)
 
     return edit
 
 
 def hole_in_choices(raw: Raw) -> str:
-    table = raw["fee"]["tables"][index(raw["fee"]["tables"], "road_index")]
+    table = raw["tables"][index(raw["tables"], "road_index")]
     table["rows"] = [row for row in table["rows"] if row[0] != "local"]
-    return "$.fee.lines[0].amount"
+    return "$.lines[0].amount"
 
 
 def agency_without_way(raw: Raw) -> str:
@@ -134,11 +134,11 @@ def wrong_choice(raw: Raw) -> str:
 
 
 def optional_in_fee(raw: Raw) -> str:
-    """An answer that may be left out is used as if it were always there."""
+    """An answer that may be left out is used by the by-law as if it were always there."""
     raw["fields"][index(raw["fields"], "area")]["required"] = False
-    return "$.fee.lines[0].amount"
+    return "$.fee.by_law"
 
 
 def fraction_of_rupiah(raw: Raw) -> str:
-    raw["fee"]["lines"][0]["amount"] = "area * 0.5"
-    return "$.fee.lines[0].amount"
+    raw["lines"][0]["amount"] = "base * choose(road_index, road) * choose(land_use_index, land_use) * 0.01"
+    return "$.lines[0].amount"

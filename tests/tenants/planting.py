@@ -45,9 +45,9 @@ _Writer.add_representer(
 
 
 def copied(tmp_path: Path, *codes: str) -> Path:
-    """A copy of the base and of these tenants."""
+    """A copy of the base, the by-laws and of these tenants."""
     root = tmp_path / "tenants"
-    for code in ("_base", *codes):
+    for code in ("_base", "_bylaws", *codes):
         shutil.copytree(TENANTS / code, root / code)
     return root
 

@@ -11,7 +11,7 @@ from tests.tenants.edits import (
     fraction_of_rupiah,
     free_but_charged,
     hole_in_choices,
-    in_fee,
+    in_law,
     missing_text,
     neither_free_nor_charged,
     optional_in_fee,
@@ -25,10 +25,12 @@ from tests.tenants.edits import (
 from tests.tenants.planting import Plant, again, day, drop, item, put
 
 IMB, HO, SIUP = (f"sidoarjo/services/{code}.yaml" for code in ("imb", "ho", "siup"))
+MALANG, INDEX = "_bylaws/malang_21_2008.yaml", "_bylaws/imb_indeks_2007.yaml"
 LOCATION = "sidoarjo/services/rekomendasi_lokasi.yaml"
 TENANT, AGENCIES = "sidoarjo/tenant.yaml", "sidoarjo/agencies.yaml"
 CALENDAR, TEXTS = "sidoarjo/calendar.yaml", "_base/texts.yaml"
 
+BELOW = "0 - base * choose(road_index, road) * choose(land_use_index, land_use)"
 
 PLANTS = [
     # who the office is
@@ -260,9 +262,9 @@ PLANTS = [
         "only fees may read tables",
     ),
     # the fee
-    Plant("a fee without legal basis", IMB, drop("fee", "legal_basis"), "is missing"),
+    Plant("a fee without legal basis", SIUP, drop("fee", "legal_basis"), "is missing"),
     Plant("a fee with a blank legal basis", IMB, put("fee", "legal_basis", value=" "), "is blank"),
-    Plant("a table without source", IMB, lambda raw: drop("fee", "tables", 0, "source")(raw), "is missing"),
+    Plant("a table without source", INDEX, lambda raw: drop("tables", 0, "source")(raw), "is missing"),
     Plant(
         "a gate of a free service",
         SIUP,
@@ -274,33 +276,48 @@ PLANTS = [
     Plant("neither free nor charged", SIUP, neither_free_nor_charged, "say `free: true`"),
     Plant(
         "an unknown table",
-        HO,
-        in_fee("lines", "nuisance", "amount", "band(tarif, area)"),
+        MALANG,
+        in_law(
+            "lines",
+            "nuisance",
+            "amount",
+            "round(band(tarif, area) * choose(road_index, road) * choose(land_use_index, land_use) * base, 0)",
+        ),
         "did you mean `tariff`?",
     ),
     Plant(
         "a table read the wrong way",
-        HO,
-        in_fee("lines", "nuisance", "amount", "slice(tariff, area)"),
+        MALANG,
+        in_law(
+            "lines",
+            "nuisance",
+            "amount",
+            "round(slice(tariff, area) * choose(road_index, road) * choose(land_use_index, land_use) * base, 0)",
+        ),
         "its kind is bands",
     ),
-    Plant("a choice without a row", HO, hole_in_choices, "has no row for"),
-    Plant("a line that is no whole rupiah", HO, fraction_of_rupiah, "wrap it in round(..., 0)"),
-    Plant("a line below zero", HO, in_fee("lines", "nuisance", "amount", "0 - area"), "below zero"),
+    Plant("a choice without a row", MALANG, hole_in_choices, "has no row for"),
+    Plant("a line that is no whole rupiah", MALANG, fraction_of_rupiah, "wrap it in round(..., 0)"),
+    Plant("a line below zero", MALANG, in_law("lines", "nuisance", "amount", BELOW), "below zero"),
     Plant("a fee on an answer that may be missing", HO, optional_in_fee, "`area` has no value"),
     Plant(
         "an unknown part",
-        IMB,
-        in_fee("lets", "integrated_index", "value", "parametr_sum * 2"),
+        INDEX,
+        in_law(
+            "lets",
+            "integrated_index",
+            "value",
+            "choose(function_index, function) * parametr_sum * choose(level_other, use_time)",
+        ),
         "did you mean `parameter_sum`?",
     ),
-    Plant("bounds that do not rise", HO, table_row("tariff", 1, 0, 25), "bounds go up"),
-    Plant("a table without an open end", HO, table_row("tariff", -1, 0, 900), "must be null"),
-    Plant("a bound that is a text", HO, table_row("tariff", 0, 0, "small"), "a bound is a number"),
+    Plant("bounds that do not rise", MALANG, table_row("tariff", 1, 0, 25), "bounds go up"),
+    Plant("a table without an open end", MALANG, table_row("tariff", -1, 0, 900), "must be null"),
+    Plant("a bound that is a text", MALANG, table_row("tariff", 0, 0, "small"), "a bound is a number"),
     Plant(
         "an account number without quotes",
-        HO,
-        in_fee("lines", "nuisance", "account", 41203),
+        MALANG,
+        in_law("lines", "nuisance", "account", 41203),
         "write it in quotes",
     ),
 ]

@@ -8,8 +8,9 @@ import pytest
 
 from ptsp.infra.packs import check_packs, read_all, read_pack
 from ptsp.kernel.errors import BadPack
+from tests.tenants.fee_plants import FEE_PLANTS
 from tests.tenants.planting import Edit, Plant, Raw, copied, index, is_named, plant, put
-from tests.tenants.plants import AGENCIES, CALENDAR, HO, IMB, PLANTS, SIUP, TENANT
+from tests.tenants.plants import AGENCIES, CALENDAR, HO, IMB, INDEX, MALANG, PLANTS, SIUP, TENANT
 from tests.tenants.time_plants import TIME_PLANTS
 
 
@@ -20,6 +21,17 @@ def test_the_copy_has_no_fault_before_one_is_planted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("one", [pytest.param(one, id=one.name) for one in [*PLANTS, *TIME_PLANTS]])
 def test_a_planted_fault_is_named(tmp_path: Path, one: Plant) -> None:
     root = copied(tmp_path, "sidoarjo")
+    path = plant(root, one.file, one.edit)
+    faults = check_packs(root)
+    told = "\n".join(map(str, faults))
+    assert is_named(faults, one.found_in or one.file, path, one.says), told
+    assert len(faults) <= 1 + one.others, f"one mistake should not be told as many:\n{told}"
+
+
+@pytest.mark.parametrize("one", [pytest.param(one, id=one.name) for one in FEE_PLANTS])
+def test_a_planted_fault_in_money_is_named(tmp_path: Path, one: Plant) -> None:
+    office = "bontang" if one.file.startswith("bontang/") else "sidoarjo"
+    root = copied(tmp_path, office)
     path = plant(root, one.file, one.edit)
     faults = check_packs(root)
     told = "\n".join(map(str, faults))
@@ -57,7 +69,7 @@ def _together() -> list[Plant]:
 def test_faults_of_several_files_show_in_one_call(tmp_path: Path) -> None:
     root = copied(tmp_path, "sidoarjo")
     chosen = _together()
-    assert {one.file for one in chosen} == {TENANT, AGENCIES, CALENDAR, IMB, HO, SIUP}
+    assert {one.file for one in chosen} == {TENANT, AGENCIES, CALENDAR, IMB, HO, SIUP, MALANG, INDEX}
     paths = {one.name: plant(root, one.file, one.edit) for one in chosen}
     faults = check_packs(root)
     told = "\n".join(map(str, faults))

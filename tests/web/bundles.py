@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from uuid import UUID
 
+from ptsp.flows.money_views import BillView, PaymentView
 from ptsp.flows.views import (
     ApplicationView,
-    BillLineView,
     BundleView,
     CorrectionItem,
     CorrectionView,
@@ -17,11 +16,9 @@ from ptsp.flows.views import (
     NoticeView,
     TaskView,
 )
-from ptsp.kernel.formulas import as_json, evaluate, parse
 from ptsp.kernel.limits import Limit
+from tests.web.bills import INTEREST, LODGED, QR, SETTLED, WARNING, bill, notice
 from tests.web.packs import AGENCIES, CHECK, IMB, PACKS, SERVICES, SITE, SPATIAL, two
-
-LODGED = datetime(2026, 11, 2, 2, 15, tzinfo=UTC)
 
 TASKS = (  # seq, code, name, kind, agency, services, after, days, planned
     (1, "file_check", CHECK[0].name, "desk", "front_office", "rihs", (), 1, 3),
@@ -133,33 +130,6 @@ def tasks(states: Mapping[int, str]) -> tuple[TaskView, ...]:
     )
 
 
-def line() -> BillLineView:
-    receipt = evaluate(
-        parse('round(floor_area * if(function == "housing", 0.5, 3) * 4500, 0)'),
-        {"floor_area": Decimal(100), "function": "housing"},
-        {},
-    )
-    return BillLineView(
-        "building", two("Bangunan gedung", "Building"), "4.1.2.03.01", 225000, as_json(receipt)
-    )
-
-
-def notice(state: str, *, number: str = "SKRD/IMB/00017/2026") -> NoticeView:
-    form = BillLineView("form", two("Formulir", "Form"), "4.1.2.03.01", 5000, {})
-    return NoticeView(
-        number=number,
-        service="imb",
-        service_name=IMB.name,
-        lines=(line(), form),
-        total=230000,
-        issued_on=date(2026, 11, 12),
-        due_on=date(2026, 11, 27),
-        state=state,
-        paid_at=LODGED + timedelta(days=11) if state == "settled" else None,
-        bill="351500000123",
-    )
-
-
 def application(code: str, state: str, *reasons: str) -> ApplicationView:
     paper = None
     if state != "open":
@@ -184,33 +154,38 @@ def application(code: str, state: str, *reasons: str) -> ApplicationView:
     )
 
 
+EVENTS = (
+    EventView(
+        1,
+        LODGED,
+        "bundle.submitted",
+        two("Permohonan diterima lengkap.", "The application was received."),
+    ),
+    EventView(
+        2,
+        LODGED + timedelta(hours=3),
+        "task.approved",
+        two("Pemeriksaan kelengkapan berkas selesai.", "The file is complete."),
+    ),
+    EventView(
+        3,
+        LODGED + timedelta(days=1),
+        "task.approved",
+        two("Data kependudukan cocok.", "The identity data match."),
+    ),
+)
+
+
 def bundle(
     reference: str,
     states: Mapping[int, str],
     applications: Sequence[ApplicationView],
     outcome: str | None,
     notices: tuple[NoticeView, ...] = (),
+    *,
+    bills: tuple[BillView, ...] = (),
+    payments: tuple[PaymentView, ...] = (),
 ) -> BundleView:
-    events = (
-        EventView(
-            1,
-            LODGED,
-            "bundle.submitted",
-            two("Permohonan diterima lengkap.", "The application was received."),
-        ),
-        EventView(
-            2,
-            LODGED + timedelta(hours=3),
-            "task.approved",
-            two("Pemeriksaan kelengkapan berkas selesai.", "The file is complete."),
-        ),
-        EventView(
-            3,
-            LODGED + timedelta(days=1),
-            "task.approved",
-            two("Data kependudukan cocok.", "The identity data match."),
-        ),
-    )
     return BundleView(
         tenant="sidoarjo",
         tenant_name=PACKS["sidoarjo"].name,
@@ -232,7 +207,9 @@ def bundle(
         applications=tuple(applications),
         notices=notices,
         fee=230000 if notices else 0,
-        events=events,
+        events=EVENTS,
+        bills=bills,
+        payments=payments,
     )
 
 
@@ -289,6 +266,7 @@ BUNDLES = {
             ],
             None,
             (notice("open"),),
+            bills=(bill("open", owed=230000, qr=QR),),
         ),
         bundle(
             "SDA-2026-000002",
@@ -296,6 +274,8 @@ BUNDLES = {
             [application(code, "approved") for code in SERVICES],
             "approved",
             (notice("settled"),),
+            bills=(bill("paid"),),
+            payments=SETTLED,
         ),
         bundle(
             "SDA-2026-000003",
@@ -309,7 +289,13 @@ BUNDLES = {
                 application("siup", "approved"),
             ],
             "partly_approved",
-            (notice("cancelled"),),
+            (
+                notice("cancelled"),
+                notice(
+                    "lapsed", number="SKRD/00018/SDA/2026", kind="additional", about="SKRD/00017/SDA/2026"
+                ),
+            ),
+            bills=(bill("closed"),),
         ),
         bundle(
             "SDA-2026-000004",
@@ -322,7 +308,20 @@ BUNDLES = {
             done(*range(1, 12)) | {12: "asked"},
             [application("imb", "open")],
             None,
-            (notice("open"),),
+            (
+                notice("open", warning=WARNING),
+                notice(
+                    "open",
+                    number="STRD/00003/SDA/2026",
+                    kind="demand",
+                    about="SKRD/00017/SDA/2026",
+                    months_late=2,
+                    lines=(INTEREST,),
+                    total=9200,
+                    reason="Pembetulan luas <bangunan>",
+                ),
+            ),
+            bills=(bill("open", owed=239200),),
         ),
         bundle("SDA-2026-000006", {}, [application("imb", "open")], None),
         returned(

@@ -1,7 +1,9 @@
 """A pretend platform behind the pages: it answers like the real one and remembers what reached it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -9,6 +11,7 @@ from flask import Flask
 from ptsp.flows.show_calendar import CalendarView
 from ptsp.flows.show_outages import OutageView
 from ptsp.flows.verify_decision import VerifiedPermit
+from ptsp.flows.verify_paper import VerifiedPaper
 from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
 from ptsp.infra.files.faults import BadFile, Why
 from ptsp.kernel.calendar import Calendar
@@ -16,7 +19,8 @@ from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
 from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import TenantPack, Text
 from ptsp.web import register_pages
-from tests.web.bundles import BUNDLES, CORRECTION, DRAWINGS, LODGED, notice, tasks
+from tests.web.bills import LODGED, notice
+from tests.web.bundles import BUNDLES, CORRECTION, DRAWINGS, tasks
 from tests.web.desk_fake import FakeDesk
 from tests.web.packs import IMB, PACKS, SERVICES, two
 
@@ -185,14 +189,26 @@ class FakeOffice:
             raise NotFound(number)
         return b"%PDF-1.7 signed", "503-IMB-0001-2026.pdf"
 
+    def paper(self, tenant_code: str, reference: str, key: str, number: str) -> tuple[bytes, str]:
+        self.track(tenant_code, reference, key)
+        if not number.startswith(("SKRD/", "SSRD/", "STRD/", "SKRDLB/", "TEGURAN/")):
+            raise NotFound(number)
+        return SIGNED, f"{number.replace('/', '-')}.pdf"
+
     def desk(self, tenant_code: str, token: str) -> FakeDesk:
         return FakeDesk(self.done, self.tenant(tenant_code).code, token)
 
-    def verify_code(self, code: str) -> VerifiedPermit | None:
+    def verify_code(self, code: str) -> VerifiedPermit | VerifiedPaper | None:
+        if code in PAPERS:
+            return PAPERS[code]
         states = {"sidoarjo.imb-7QF2": "valid", "sidoarjo.old-7QF2": "expired", "sidoarjo.no-7QF2": "refusal"}
         return permit(states[code]) if code in states else None
 
-    def verify_file(self, data: bytes) -> tuple[bool, tuple[Text, ...], VerifiedPermit | None]:
+    def verify_file(
+        self, data: bytes
+    ) -> tuple[bool, tuple[Text, ...], VerifiedPermit | VerifiedPaper | None]:
+        if data == SIGNED + b" notice":
+            return True, (), PAPERS["sidoarjo.skrd-7QF2"]
         if data == b"%PDF-1.7 signed":
             return True, (), permit("valid")
         return (
@@ -209,6 +225,34 @@ class FakeOffice:
         ]
         if faults:
             raise Invalid(faults)
+
+
+def paper(kind: str, state: str, **changes: Any) -> VerifiedPaper:
+    made = VerifiedPaper(
+        code="sidoarjo.skrd-7QF2",
+        number="SKRD/00017/SDA/2026",
+        kind=kind,
+        service_name=IMB.name,
+        office=PACKS["sidoarjo"].name,
+        payer="P****** <script>",
+        amount=230000,
+        on=date(2026, 11, 12),
+        due_on=date(2026, 11, 27),
+        state=state,
+        closed_on=None,
+        sha256="0" * 64,
+    )
+    return replace(made, **changes)
+
+
+PAPERS = {
+    "sidoarjo.skrd-7QF2": paper("assessment", "open"),
+    "sidoarjo.gone-7QF2": paper("assessment", "cancelled", closed_on=date(2026, 11, 20)),
+    "sidoarjo.late-7QF2": paper("demand", "lapsed", closed_on=date(2029, 11, 28)),
+    "sidoarjo.warn-7QF2": paper("warning", "open", number="TEGURAN/00002/SDA/2026"),
+    "sidoarjo.ssrd-7QF2": paper("receipt", "received", service_name=None, due_on=None),
+    "sidoarjo.lb-7QF2": paper("refund", "owed", service_name=None, due_on=None, payer=""),
+}
 
 
 def permit(state: str) -> VerifiedPermit:

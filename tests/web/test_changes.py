@@ -168,7 +168,7 @@ def test_a_withdrawal_shows_what_follows_before_it_is_confirmed(
     for words in (
         "9 langkah dihentikan.",
         "Tagihan yang belum dibayar sebesar Rp230.000 dibatalkan.",
-        "Rp5.000 yang sudah dibayar tidak dikembalikan",
+        "Rp5.000 yang sudah dibayar dikembalikan kepada pembayar",
         "Seluruh permohonan berakhir.",
         "Penarikan tidak dapat dibatalkan.",
     ):

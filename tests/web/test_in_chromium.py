@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.browsing import Visit, grave, overflow
 from tests.web.bundles import BUNDLES, CORRECTION
-from tests.web.fakes import KEY, FakeOffice
+from tests.web.fakes import KEY, PAPERS, FakeOffice
 
 NIK = "3515014101909991"
 FORM = "/sidoarjo/submit?services=imb&services=ho&services=rekomendasi_lokasi&services=siup"
@@ -23,6 +23,7 @@ PAGES = (
     "/verify",
     "/verify/sidoarjo.imb-7QF2",
     "/verify/nobody-knows",
+    *(f"/verify/{code}" for code in PAPERS),
     *(f"/sidoarjo/bundles/{reference}?key={KEY}" for reference in list(BUNDLES)[:5]),
     f"/sidoarjo/bundles/SDA-2026-000008?key={KEY}",
     f"/sidoarjo/bundles/SDA-2026-000008/corrections/{CORRECTION.id}?key={KEY}",

@@ -12,8 +12,9 @@ from werkzeug.test import encode_multipart
 
 from ptsp.flows.views import NoticeView
 from ptsp.web.tracking import fee_state
-from tests.web.bundles import BUNDLES, notice
-from tests.web.fakes import KEY, SIGNED, FakeOffice, make_app
+from tests.web.bills import notice
+from tests.web.bundles import BUNDLES
+from tests.web.fakes import KEY, PAPERS, SIGNED, FakeOffice, make_app
 
 OWN = {"Origin": "http://localhost"}
 ALL_SERVICES = "services=imb&services=ho&services=rekomendasi_lokasi&services=siup"
@@ -32,6 +33,7 @@ PAGES = (
     "/verify/sidoarjo.old-7QF2",
     "/verify/sidoarjo.no-7QF2",
     "/verify/nobody-knows",
+    *(f"/verify/{code}" for code in PAPERS),
     *(f"/sidoarjo/bundles/{reference}?key={KEY}" for reference in BUNDLES),
 )
 MISSING = (
@@ -182,7 +184,7 @@ def test_a_fee_that_is_still_to_be_set_is_not_called_free(
         ("SDA-2026-000002", "Selesai: semua (4) dokumen telah terbit."),
         ("SDA-2026-000003", "Selesai sebagian: 2 dari 3 disetujui"),
         ("SDA-2026-000004", "Permohonan ditolak"),
-        ("SDA-2026-000005", "Menunggu pembayaran Rp230.000, paling lambat Jumat, 27 November 2026."),
+        ("SDA-2026-000005", "Menunggu pembayaran Rp239.200, paling lambat Jumat, 27 November 2026."),
         ("SDA-2026-000006", "0 dari 16 langkah selesai"),
     ],
 )
@@ -201,20 +203,6 @@ def test_tracking_draws_and_lists_the_same_tasks(client: FlaskClient) -> None:
     assert "16, digabung dari 25" in text
     assert "Tidak dilanjutkan" in text
     assert "Luas bangunan melebihi koefisien dasar bangunan." in text
-
-
-def test_tracking_explains_each_line_of_the_bill_and_how_to_pay(client: FlaskClient) -> None:
-    text = text_of(client.get(f"/sidoarjo/bundles/SDA-2026-000005?key={KEY}").text)
-    assert "Cara menghitung" in text
-    assert "Luas lantai bangunan × " in text
-    assert "Sebutkan nomor tagihan 351500000123" in text
-    assert "Rp225.000" in text
-
-
-def test_a_paid_bill_does_not_ask_to_pay(client: FlaskClient) -> None:
-    text = text_of(client.get(f"/sidoarjo/bundles/SDA-2026-000002?key={KEY}").text)
-    assert "Cara membayar" not in text
-    assert "Lunas 13 November 2026, 09.15 WIB" in text
 
 
 def test_a_signed_document_is_downloaded_under_its_name(client: FlaskClient) -> None:

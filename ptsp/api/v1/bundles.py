@@ -10,6 +10,7 @@ from flask_smorest import abort
 from werkzeug.exceptions import Unauthorized
 
 from ptsp.api.access import access
+from ptsp.api.paying import press_of, with_codes
 from ptsp.api.reading import StrictBlueprint, actor, fingerprint
 from ptsp.api.v1.schemas import (
     AcceptedSchema,
@@ -33,6 +34,7 @@ from ptsp.domain import corrections
 from ptsp.flows.add_application import add_application
 from ptsp.flows.answer_correction import answer_correction
 from ptsp.flows.fetch_document import fetch_decision, fetch_upload
+from ptsp.flows.money_papers import applicants_paper
 from ptsp.flows.object_to_refusal import lodge_objection
 from ptsp.flows.store_document import store_document
 from ptsp.flows.submit_bundle import submit_bundle
@@ -101,7 +103,8 @@ class Bundle(MethodView):
     def get(self, tenant: str, reference: str) -> ResponseReturnValue:
         """Follow a bundle. The key is given as `Authorization: Bearer KEY`."""
         with access().work(tenant, actor()) as work:
-            return track_bundle(work, access().book, reference, bearer())  # type: ignore[return-value]
+            bundle = track_bundle(work, access().book, reference, bearer())
+        return with_codes(access(), bundle)  # type: ignore[return-value]
 
 
 @blueprint.route("/offices/<tenant>/bundles/<reference>/applications")
@@ -134,6 +137,17 @@ class Decision(MethodView):
         """The signed permit, recommendation or refusal letter."""
         with access().work(tenant, actor()) as work:
             data, name = fetch_decision(work, access().files, reference, bearer(), number)
+        return file_answer(data, name, "application/pdf")
+
+
+@blueprint.route("/offices/<tenant>/bundles/<reference>/papers/<path:number>")
+class Paper(MethodView):
+    @blueprint.response(200, description="the signed PDF", content_type="application/pdf")
+    def get(self, tenant: str, reference: str, number: str) -> ResponseReturnValue:
+        """A signed fee notice (SKRD, SKRDKBT, STRD), proof of payment (SSRD) or overpayment notice (SKRDLB)."""
+        data, name = applicants_paper(
+            lambda: access().work(tenant, actor()), press_of(access()), reference, bearer(), number
+        )
         return file_answer(data, name, "application/pdf")
 
 

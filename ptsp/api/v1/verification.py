@@ -1,4 +1,4 @@
-"""Anybody checks a permit: by its code or by the file."""
+"""Anybody checks a permit or a paper of money: by its code or by the file."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from ptsp.api.reading import StrictBlueprint, actor
 from ptsp.api.v1.shapes import shape
 from ptsp.domain.permits import tenant_of_code
 from ptsp.flows.verify_decision import VerifiedPermit, find_decision
+from ptsp.flows.verify_paper import VerifiedPaper, find_paper
 from ptsp.infra.signing import Verdict, ensure_trust, verify
 from ptsp.kernel.errors import Invalid, NotFound
 from ptsp.kernel.reasons import fault
@@ -23,6 +24,9 @@ blueprint = StrictBlueprint(
 )
 
 
+Found = VerifiedPermit | VerifiedPaper
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """Whether a file is genuine, why not, and what our register says of it."""
@@ -30,6 +34,7 @@ class Checked:
     valid: bool
     reasons: tuple[Text, ...]
     document: VerifiedPermit | None
+    paper: VerifiedPaper | None
 
 
 @blueprint.route("/permits/<code>")
@@ -40,6 +45,17 @@ class ByCode(MethodView):
         found = by_code(access(), code)
         if found is None:
             raise NotFound("no document has this code")
+        return found  # type: ignore[return-value]
+
+
+@blueprint.route("/papers/<code>")
+class PaperByCode(MethodView):
+    @blueprint.response(200, shape(VerifiedPaper), description="what the register says, as it stands now")
+    def get(self, code: str) -> ResponseReturnValue:
+        """What our register says of the fee notice, proof of payment or overpayment notice with this code."""
+        found = paper_by_code(access(), code)
+        if found is None:
+            raise NotFound("no paper has this code")
         return found  # type: ignore[return-value]
 
 
@@ -55,14 +71,16 @@ class ByFile(MethodView):
         }
     )
     def post(self) -> ResponseReturnValue:
-        """Check a signed PDF, sent as the body or as the form file `file`."""
+        """Check a signed PDF, a permit's or a paper's of money, sent as the body or as the form file `file`."""
         sent = request.files.get("file")
         data = sent.stream.read() if sent else request.get_data()
         if not data:
             raise Invalid([fault("file", "missing")])
         verdict, found = by_file(access(), data)
         is_valid = verdict.valid and found is not None
-        return Checked(is_valid, reasons(verdict, found), found)  # type: ignore[return-value]
+        permit = found if isinstance(found, VerifiedPermit) else None
+        paper = found if isinstance(found, VerifiedPaper) else None
+        return Checked(is_valid, reasons(verdict, found), permit, paper)  # type: ignore[return-value]
 
 
 UNKNOWN = {
@@ -80,19 +98,29 @@ def by_code(to: Access, code: str) -> VerifiedPermit | None:
         return None
 
 
-def by_file(to: Access, data: bytes) -> tuple[Verdict, VerifiedPermit | None]:
+def paper_by_code(to: Access, code: str) -> VerifiedPaper | None:
+    """The paper of money with this code. A tenant that does not exist has none."""
+    try:
+        with to.work(tenant_of_code(code), actor()) as work:
+            return find_paper(work, to.book, code)
+    except NotFound:
+        return None
+
+
+def by_file(to: Access, data: bytes) -> tuple[Verdict, Found | None]:
     """Check the signature, then ask the register: a file counts only if it is the very one we issued."""
     tenants = to.book.all()
     with to.work(tenants[0].code, actor()) as work:
         now = work.now.astimezone(UTC)
     verdict = verify(data, ensure_trust(to.keys_folder, now), now=now)
-    found = by_code(to, verdict.code) if verdict.valid and verdict.code else None
+    code = verdict.code if verdict.valid and verdict.code else None
+    found: Found | None = (by_code(to, code) or paper_by_code(to, code)) if code else None
     if found is not None and found.sha256 != hashlib.sha256(data).hexdigest():
         return verdict, None  # signed by us, but not the file the register names
     return verdict, found
 
 
-def reasons(verdict: Verdict, found: VerifiedPermit | None) -> tuple[Text, ...]:
+def reasons(verdict: Verdict, found: Found | None) -> tuple[Text, ...]:
     if verdict.valid and found is None:
         return (UNKNOWN,)
     return verdict.texts

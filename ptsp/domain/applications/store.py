@@ -26,13 +26,15 @@ CHANGE = text("""
 NOTE = text("""
     UPDATE app.application SET closing_note = :note WHERE tenant_id = :tenant AND id = :id""")
 
-PIN = text("UPDATE app.application SET standard_id = :standard WHERE tenant_id = :tenant AND id = :id")
+PIN = text("""
+    UPDATE app.application SET standard_id = :standard, charged = :charged WHERE tenant_id = :tenant AND id = :id""")
 
 ADD_APPLICATION = text("""
-    INSERT INTO app.application (tenant_id, id, bundle_id, position, service, standard_id, answers, shown, state,
-                                 promised_on, first_promised_on, clock_started_at, due_at, client_key, fingerprint)
-    VALUES (:tenant, :id, :bundle_id, :position, :service, :standard_id, :answers, :shown, 'open', :promised_on,
-            :promised_on, :clock_started_at, :due_at, :client_key, :fingerprint)
+    INSERT INTO app.application (tenant_id, id, bundle_id, position, service, standard_id, charged, answers, shown,
+                                 state, promised_on, first_promised_on, clock_started_at, due_at, client_key,
+                                 fingerprint)
+    VALUES (:tenant, :id, :bundle_id, :position, :service, :standard_id, :charged, :answers, :shown, 'open',
+            :promised_on, :promised_on, :clock_started_at, :due_at, :client_key, :fingerprint)
     ON CONFLICT (tenant_id, client_key) WHERE client_key IS NOT NULL DO NOTHING RETURNING id""")
 
 ADD_DOCUMENT = text("""
@@ -82,9 +84,10 @@ def note_closing(connection: Connection, tenant_id: int, ident: UUID, note: byte
     connection.execute(NOTE, {"tenant": tenant_id, "id": ident, "note": note})
 
 
-def pin(connection: Connection, tenant_id: int, ident: UUID, standard_id: UUID) -> None:
+def pin(connection: Connection, tenant_id: int, ident: UUID, standard_id: UUID, *, charged: bool) -> None:
     """The application goes by this version of its standard from now. Its bundle is locked."""
-    connection.execute(PIN, {"tenant": tenant_id, "id": ident, "standard": standard_id})
+    values = {"tenant": tenant_id, "id": ident, "standard": standard_id, "charged": charged}
+    connection.execute(PIN, values)
 
 
 def add_application(

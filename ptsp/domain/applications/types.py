@@ -85,6 +85,7 @@ class NewApplication:
     position: int
     service: str
     standard_id: UUID
+    charged: bool  # is there anything to pay, by the answers?
     answers: str
     shown: tuple[str, ...]
     promised_on: date

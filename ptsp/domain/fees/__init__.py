@@ -1,34 +1,44 @@
-"""Fees: what an application costs by the by-law in the pack, with a receipt for each line, and who has paid."""
+"""Fees: what an application costs by the by-law in the pack, with a receipt for each line, and who was told so."""
 
-from ptsp.domain.fees.notices import Notice, PaymentRow
-from ptsp.domain.fees.rules import explain_line, price
+from ptsp.domain.fees.differences import additional, further_interest
+from ptsp.domain.fees.notices import SERIES, NewNotice, Notice, NoticeKind
+from ptsp.domain.fees.rules import explain_line, interest, price
 from ptsp.domain.fees.store import (
     add_notices,
-    add_payment,
-    cancel,
-    hold_open,
+    close,
+    look_on,
     notice,
+    notice_by_code,
     notices,
-    open_notices,
-    payment_booked,
-    settle,
+    notices_after,
+    notices_by_id,
+    notices_of_bill,
+    overdue,
+    to_collect,
 )
 from ptsp.domain.fees.types import Bill, BillLine
 
 __all__ = [
+    "SERIES",
     "Bill",
     "BillLine",
+    "NewNotice",
     "Notice",
-    "PaymentRow",
+    "NoticeKind",
     "add_notices",
-    "add_payment",
-    "cancel",
+    "additional",
+    "close",
     "explain_line",
-    "hold_open",
+    "further_interest",
+    "interest",
+    "look_on",
     "notice",
+    "notice_by_code",
     "notices",
-    "open_notices",
-    "payment_booked",
+    "notices_after",
+    "notices_by_id",
+    "notices_of_bill",
+    "overdue",
     "price",
-    "settle",
+    "to_collect",
 ]

@@ -1,17 +1,39 @@
 """Works out a fee from the pack's expressions and the applicant's answers; pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from ptsp.domain.fees.types import Bill, BillLine
 from ptsp.kernel.errors import Fault, Invalid
-from ptsp.kernel.formulas import Expression, Step, Value, as_json, evaluate, explain, parse
+from ptsp.kernel.formulas import Expression, Tables, Value, explain, parse
 from ptsp.kernel.money import HIGHEST, rupiah
-from ptsp.kernel.specs import FeeLineSpec, FeeSpec, ServiceSpec
+from ptsp.kernel.specs import Basis, FeeLineSpec, ServiceSpec, TableSpec
 
-_parsed = lru_cache(maxsize=4096)(parse)  # expressions of packs: no personal data, and few
+_MOST_TARIFFS = 4096
+# By id of the service, which stays its own as long as a tariff holds the service, and by what is charged.
+_tariffs: dict[tuple[int, str], "_Tariff"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line, read; `rests_on` are the named parts it uses, directly or through others, in the pack's order."""
+
+    spec: FeeLineSpec
+    amount: Expression
+    rests_on: tuple[str, ...]
+    rule: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tariff:
+    """What a service charges, read once and priced as often as wanted."""
+
+    service: ServiceSpec
+    lets: tuple[tuple[str, Expression], ...]
+    tables: Tables
+    lines: tuple[_Line, ...]
 
 
 def price(service: ServiceSpec, answers: Mapping[str, Value]) -> Bill:
@@ -21,61 +43,109 @@ def price(service: ServiceSpec, answers: Mapping[str, Value]) -> Bill:
     an expression has no value and Invalid where an amount is not whole, negative or over 10^15 rupiah,
     naming `fee.lets[name]` or `fee.lines[code]`. Free services give a bill without lines.
     """
-    fee = service.fee
+    tariff = _tariffs.get((id(service), "fee"))
+    if tariff is None:
+        fee = service.fee
+        lines = {f"fee.lines[{line.code}]": line for line in fee.lines}
+        basis = (fee.legal_basis, fee.basis, fee.source)
+        tariff = _kept("fee", _tariff(service, "fee", fee.lets, lines, fee.tables, basis))
+    return _bill(tariff, answers)
+
+
+def interest(service: ServiceSpec, *, unpaid: int, months: int) -> Bill:
+    """What is owed for paying `unpaid` rupiah so many begun months late, as one line; no line where it costs nothing.
+
+    Raises as `price` does, naming `fee.collection.interest`.
+    """
+    rules = service.fee.collection
+    spec = rules.interest
+    if spec is None:
+        return Bill((), 0)
+    path = "fee.collection.interest"
+    tariff = _tariffs.get((id(service), path))
+    if tariff is None:
+        lines = {path: FeeLineSpec("interest", spec.label, spec.account, spec.amount)}
+        basis = (rules.legal_basis, rules.basis, rules.source)
+        tariff = _kept(path, _tariff(service, path, spec.lets, lines, {}, basis))
+    bill = _bill(tariff, {"unpaid": Decimal(unpaid), "months": Decimal(months)})
+    return bill if bill.total else Bill((), 0)
+
+
+def _kept(path: str, tariff: _Tariff) -> _Tariff:
+    if len(_tariffs) >= _MOST_TARIFFS:
+        _tariffs.clear()
+    _tariffs[id(tariff.service), path] = tariff
+    return tariff
+
+
+def _tariff(
+    service: ServiceSpec,
+    path: str,
+    lets: Mapping[str, str],
+    lines: Mapping[str, FeeLineSpec],
+    tables: Mapping[str, TableSpec],
+    basis: tuple[str, Basis, str],
+) -> _Tariff:
+    """The tariff under `path` of the service; `lines` by where each stands. Raises FormulaFault."""
+    parts = {name: parse(text, where=f"{path}.lets[{name}]") for name, text in lets.items()}
+    legal_basis, sure, source = basis
+    rule = {
+        "service": service.code,
+        "standard": service.standard.version,
+        "legal_basis": legal_basis,
+        "basis": sure.value,
+        "source": source,
+    }
+    read = []
+    for where, line in lines.items():
+        amount = parse(line.amount, where=where)
+        read.append(_Line(line, amount, _rests_on(parts, amount), {**rule, "line": line.code}))
+    return _Tariff(service, tuple(parts.items()), Tables(tables), tuple(read))
+
+
+def _rests_on(parts: Mapping[str, Expression], amount: Expression) -> tuple[str, ...]:
+    used = set(amount.names)
+    for name in reversed(list(parts)):
+        if name in used:
+            used |= parts[name].names
+    return tuple(name for name in parts if name in used)
+
+
+def _bill(tariff: _Tariff, answers: Mapping[str, Value]) -> Bill:
     known = dict(answers)
-    parts: dict[str, Step] = {}
-    for name, text in fee.lets.items():
-        where = f"fee.lets[{name}]"
+    parts: dict[str, dict[str, Any]] = {}
+    for name, expression in tariff.lets:
         if name in known:
-            raise Invalid([Fault(where, "an answer has this name already")])
-        parts[name] = evaluate(_parsed(text, where=where), known, fee.tables)
-        known[name] = parts[name].value
-    stored = {name: as_json(step) for name, step in parts.items()}
-    lines = tuple(_line(service, line, known, stored) for line in fee.lines)
-    total = sum(line.amount for line in lines)
+            raise Invalid([Fault(expression.where, "an answer has this name already")])
+        known[name], receipt = expression.root.run(known, tariff.tables)
+        parts[name] = {"name": name, "receipt": receipt}
+    lines = tuple([_line(line, known, parts, tariff.tables) for line in tariff.lines])
+    total = sum([line.amount for line in lines])
     if total > HIGHEST:
         raise Invalid([Fault("fee", f"the total is over {rupiah(HIGHEST)}")])
     return Bill(lines, total)
 
 
 def _line(
-    service: ServiceSpec, line: FeeLineSpec, known: Mapping[str, Value], parts: Mapping[str, dict[str, Any]]
+    line: _Line, known: Mapping[str, Value], parts: Mapping[str, dict[str, Any]], tables: Tables
 ) -> BillLine:
-    where = f"fee.lines[{line.code}]"
-    expression = _parsed(line.amount, where=where)
-    step = evaluate(expression, known, service.fee.tables)
-    receipt = as_json(step) | {
-        "rule": {
-            "service": service.code,
-            "standard": service.standard.version,
-            "line": line.code,
-            "legal_basis": service.fee.legal_basis,
-            "basis": service.fee.basis.value,
-            "source": service.fee.source,
-        },
-        "parts": [{"name": name, "receipt": parts[name]} for name in _rests_on(service.fee, expression)],
-    }
-    return BillLine(line.code, line.label, line.account, _whole(step.value, where), receipt)
-
-
-def _rests_on(fee: FeeSpec, expression: Expression) -> list[str]:
-    """The named parts an expression uses, directly or through others, in the pack's order."""
-    used = set(expression.names)
-    for name in reversed(list(fee.lets)):
-        if name in used:
-            used |= _parsed(fee.lets[name], where=f"fee.lets[{name}]").names
-    return [name for name in fee.lets if name in used]
+    value, told = line.amount.root.run(known, tables)
+    receipt = {**told, "rule": line.rule, "parts": [parts[name] for name in line.rests_on]}
+    spec = line.spec
+    amount = _whole(value, line.amount.where)
+    return BillLine(spec.code, spec.label, spec.account, spec.agency, amount, receipt)
 
 
 def _whole(value: Value, where: str) -> int:
     """An amount as whole rupiah."""
     if not isinstance(value, Decimal):
         raise Invalid([Fault(where, "the amount is not a number")])
-    if value != int(value):
+    amount = int(value)
+    if amount != value:
         raise Invalid([Fault(where, f"{value:f} is not whole rupiah: the expression must round")])
-    if not 0 <= value <= HIGHEST:
+    if not 0 <= amount <= HIGHEST:
         raise Invalid([Fault(where, f"{value:f} is not an amount from 0 to {rupiah(HIGHEST)}")])
-    return int(value)
+    return amount
 
 
 def explain_line(receipt: Mapping[str, Any]) -> list[str]:

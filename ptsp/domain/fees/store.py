@@ -1,95 +1,126 @@
-"""Write and read fee notices and payments of the bound tenant. Never commits."""
+"""Write and read fee notices of the bound tenant. Never commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
-from ptsp.domain.fees.notices import Notice, PaymentRow
-from ptsp.infra.rows import row_of
+from ptsp.domain.fees.notices import NewNotice, Notice, NoticeKind
+from ptsp.infra.rows import as_rows, row_of
 
-ADD_NOTICES = text("""
-    INSERT INTO app.fee_notice (tenant_id, id, bundle_id, application_id, number, bill, lines, total, issued_on,
-                                due_on, state)
-    SELECT :tenant, n.*, 'open'
-      FROM unnest(CAST(:id AS uuid[]), CAST(:bundle_id AS uuid[]), CAST(:application_id AS uuid[]),
-                  CAST(:number AS text[]), CAST(:bill AS text[]), CAST(:lines AS text[]),
-                  CAST(:total AS bigint[]), CAST(:issued_on AS date[]), CAST(:due_on AS date[])) AS n""")
+ADD = text("""
+    INSERT INTO app.fee_notice (tenant_id, id, bundle_id, application_id, number, bill, kind, lines, total, standard_id,
+                                inputs, signer, code, issued_on, due_on, about, reason, state, collect_on)
+    SELECT :tenant, n.id, n.bundle_id, n.application_id, n.number, n.bill, n.kind, n.lines, n.total, n.standard_id,
+           n.inputs, n.signer, n.code, n.issued_on, n.due_on, n.about, n.reason, 'valid', n.due_on + 1
+      FROM json_to_recordset(CAST(:rows AS json))
+        AS n (id uuid, bundle_id uuid, application_id uuid, number text, bill text, kind text, lines text, total bigint,
+              standard_id uuid, inputs text, signer text, code text, issued_on date, due_on date, about uuid,
+              reason text)""")
 
+# A notice is settled while a settlement of it counts; one that was taken back leaves it open again.
 NOTICES = """
-    SELECT n.id, n.bundle_id, n.application_id, n.number, n.bill, n.lines, n.total, n.issued_on, n.due_on, n.state,
-           n.payment_id, p.paid_at
+    SELECT n.id, n.bundle_id, n.application_id, n.number, n.bill, b.customer_no, n.kind, n.lines, n.total,
+           n.standard_id, n.inputs, n.signer, n.code, n.issued_on, n.due_on, n.about, n.reason,
+           CASE WHEN n.state <> 'valid' THEN n.state WHEN s.notice_id IS NULL THEN 'open' ELSE 'settled' END AS state,
+           s.settled_at, n.closed_on, n.closed_for
       FROM app.fee_notice n
-      LEFT JOIN app.payment p ON p.tenant_id = n.tenant_id AND p.id = n.payment_id"""
-OF_BUNDLES = text(f"{NOTICES} WHERE n.bundle_id = ANY(:ids) ORDER BY n.number")
-BY_NUMBER = text(f"{NOTICES} WHERE n.number = :number")
-OPEN_OF_BILL = text(f"{NOTICES} WHERE n.bill = :bill AND n.state = 'open' ORDER BY n.number FOR UPDATE OF n")
+      JOIN app.bill b ON b.tenant_id = n.tenant_id AND b.number = n.bill
+      LEFT JOIN app.settlement s ON s.tenant_id = n.tenant_id AND s.notice_id = n.id
+       AND NOT EXISTS (SELECT FROM app.reversal r WHERE r.tenant_id = s.tenant_id AND r.notice_id = s.notice_id)"""
+OF_BUNDLES = text(
+    f"{NOTICES} WHERE n.tenant_id = :tenant AND n.bundle_id = ANY(:ids) ORDER BY n.issued_on, n.number"
+)
+OF_BILL = text(f"{NOTICES} WHERE n.tenant_id = :tenant AND n.bill = :bill ORDER BY n.issued_on, n.number")
+BY_NUMBER = text(f"{NOTICES} WHERE n.tenant_id = :tenant AND n.number = :number")
+BY_CODE = text(f"{NOTICES} WHERE n.tenant_id = :tenant AND n.code = :code")
+BY_IDS = text(f"{NOTICES} WHERE n.tenant_id = :tenant AND n.id = ANY(:ids) ORDER BY n.issued_on, n.number")
+AFTER = text(f"""
+    {NOTICES} WHERE n.tenant_id = :tenant AND (n.issued_on, n.id) > (:issued_on, :id)
+     ORDER BY n.issued_on, n.id LIMIT :most""")
 
-ADD_PAYMENT = text("""
-    INSERT INTO app.payment (tenant_id, id, bill, amount, provider, provider_ref, paid_at)
-    VALUES (:tenant, :id, :bill, :amount, :provider, :provider_ref, :paid_at)
-    ON CONFLICT ON CONSTRAINT one_payment_per_provider_ref DO NOTHING RETURNING id""")
-BY_PROVIDER_REF = text("""
-    SELECT id, bill, amount, provider, provider_ref, paid_at FROM app.payment
-     WHERE provider = :provider AND provider_ref = :provider_ref""")
-SETTLE = text("""
-    UPDATE app.fee_notice SET state = 'settled', payment_id = :payment WHERE id = ANY(:ids) AND state = 'open'""")
+# Once nobody has to look at a notice any more it leaves this index.
+TO_COLLECT = text("""
+    SELECT n.id, n.bundle_id FROM app.fee_notice n
+     WHERE n.tenant_id = :tenant AND n.collect_on <= :today ORDER BY n.collect_on, n.id LIMIT :most""")
+LOOK_ON = text("""
+    UPDATE app.fee_notice n SET collect_on = d.look_on
+      FROM json_to_recordset(CAST(:rows AS json)) AS d (notice_id uuid, look_on date)
+     WHERE n.tenant_id = :tenant AND n.id = d.notice_id""")
+OVERDUE = text(f"""
+    {NOTICES} WHERE n.tenant_id = :tenant AND n.state = 'valid' AND n.collect_on IS NOT NULL AND s.notice_id IS NULL
+       AND n.due_on < :today AND (n.due_on, n.id) > (:due_on, :id)
+     ORDER BY n.due_on, n.id LIMIT :most""")
 
-HOLD = text("""
-    SELECT id FROM app.fee_notice
-     WHERE tenant_id = :tenant AND bundle_id = :bundle AND state = 'open' ORDER BY number FOR UPDATE""")
-CANCEL = text("""
-    UPDATE app.fee_notice SET state = 'cancelled'
-     WHERE tenant_id = :tenant AND application_id = ANY(:ids) AND state = 'open'
+CLOSE = text("""
+    UPDATE app.fee_notice SET state = :state, closed_on = :on, closed_for = :reason
+     WHERE tenant_id = :tenant AND id = ANY(:ids) AND state = 'valid'
     RETURNING number""")
 
-FIELDS = ("id", "bundle_id", "application_id", "number", "bill", "lines", "total", "issued_on", "due_on")
+
+def add_notices(connection: Connection, tenant_id: int, notices: Sequence[NewNotice]) -> None:
+    if notices:
+        connection.execute(ADD, {"tenant": tenant_id, "rows": as_rows(map(row_of, notices))})
 
 
-def add_notices(connection: Connection, tenant_id: int, notices: Sequence[Notice]) -> None:
-    columns = {name: [getattr(notice, name) for notice in notices] for name in FIELDS}
-    connection.execute(ADD_NOTICES, {"tenant": tenant_id, **columns})
+def notices(connection: Connection, tenant_id: int, bundle_ids: Sequence[UUID]) -> list[Notice]:
+    """The notices of bundles, the oldest first."""
+    return _read(connection.execute(OF_BUNDLES, {"tenant": tenant_id, "ids": list(bundle_ids)}).all())
 
 
-def notices(connection: Connection, bundle_ids: Sequence[UUID]) -> list[Notice]:
-    """The notices of bundles, by number."""
-    return [Notice(*row) for row in connection.execute(OF_BUNDLES, {"ids": list(bundle_ids)})]
+def notices_of_bill(connection: Connection, tenant_id: int, bill: str) -> list[Notice]:
+    """Everything that is or was to be paid under a bill, the oldest first."""
+    return _read(connection.execute(OF_BILL, {"tenant": tenant_id, "bill": bill}).all())
 
 
-def notice(connection: Connection, number: str) -> Notice | None:
-    row = connection.execute(BY_NUMBER, {"number": number}).one_or_none()
-    return None if row is None else Notice(*row)
+def notices_by_id(connection: Connection, tenant_id: int, ids: Sequence[UUID]) -> list[Notice]:
+    return _read(connection.execute(BY_IDS, {"tenant": tenant_id, "ids": list(ids)}).all())
 
 
-def open_notices(connection: Connection, bill: str) -> list[Notice]:
-    """What is still to be paid under a bill, locked until the transaction ends."""
-    return [Notice(*row) for row in connection.execute(OPEN_OF_BILL, {"bill": bill})]
+def notice(connection: Connection, tenant_id: int, number: str) -> Notice | None:
+    found = _read(connection.execute(BY_NUMBER, {"tenant": tenant_id, "number": number}).all())
+    return found[0] if found else None
 
 
-def add_payment(connection: Connection, tenant_id: int, payment: PaymentRow) -> bool:
-    """Book a payment. False when the provider's reference was booked before."""
-    return connection.execute(ADD_PAYMENT, {"tenant": tenant_id, **row_of(payment)}).scalar() is not None
+def notice_by_code(connection: Connection, tenant_id: int, code: str) -> Notice | None:
+    found = _read(connection.execute(BY_CODE, {"tenant": tenant_id, "code": code}).all())
+    return found[0] if found else None
 
 
-def payment_booked(connection: Connection, provider: str, provider_ref: str) -> PaymentRow | None:
-    values = {"provider": provider, "provider_ref": provider_ref}
-    row = connection.execute(BY_PROVIDER_REF, values).one_or_none()
-    return None if row is None else PaymentRow(*row)
+def notices_after(connection: Connection, tenant_id: int, last: tuple[date, UUID], most: int) -> list[Notice]:
+    """All notices a page at a time, by day and id; begin with `(date.min, UUID(int=0))`."""
+    values = {"tenant": tenant_id, "issued_on": last[0], "id": last[1], "most": most}
+    return _read(connection.execute(AFTER, values).all())
 
 
-def hold_open(connection: Connection, tenant_id: int, bundle_id: UUID) -> set[UUID]:
-    """What is still to be paid for a bundle, locked until the transaction ends.
-
-    Before the bundle's own lock, as whoever books a payment does it.
-    """
-    return set(connection.execute(HOLD, {"tenant": tenant_id, "bundle": bundle_id}).scalars())
+def to_collect(connection: Connection, tenant_id: int, today: date, *, most: int) -> dict[UUID, UUID]:
+    """Notices that somebody has to look at by today, because they may not be paid in time: their bundles, by id."""
+    values = {"tenant": tenant_id, "today": today, "most": most}
+    return {row.id: row.bundle_id for row in connection.execute(TO_COLLECT, values)}
 
 
-def cancel(connection: Connection, tenant_id: int, application_ids: Sequence[UUID]) -> list[str]:
-    """Take back what is still to be paid for these applications; returns the notices' numbers."""
-    values = {"tenant": tenant_id, "ids": list(application_ids)}
-    return sorted(connection.execute(CANCEL, values).scalars())
+def look_on(connection: Connection, tenant_id: int, days: Mapping[UUID, date | None]) -> None:
+    """When each of these notices is looked at next; None: never again."""
+    rows = [{"notice_id": ident, "look_on": day} for ident, day in days.items()]
+    connection.execute(LOOK_ON, {"tenant": tenant_id, "rows": as_rows(rows)})
 
 
-def settle(connection: Connection, payment_id: UUID, notice_ids: Sequence[UUID]) -> None:
-    connection.execute(SETTLE, {"payment": payment_id, "ids": list(notice_ids)})
+def overdue(
+    connection: Connection, tenant_id: int, today: date, last: tuple[date, UUID], most: int
+) -> list[Notice]:
+    """Open notices that should have been paid by now, a page at a time by due date and id."""
+    values = {"tenant": tenant_id, "today": today, "due_on": last[0], "id": last[1], "most": most}
+    return _read(connection.execute(OVERDUE, values).all())
+
+
+def close(
+    connection: Connection, tenant_id: int, ids: Sequence[UUID], *, state: str, on: date, reason: str
+) -> list[str]:
+    """Unpaid claims stand no more: `state` is cancelled or lapsed. Returns the notices' numbers."""
+    values = {"tenant": tenant_id, "ids": list(ids), "state": state, "on": on, "reason": reason}
+    return sorted(connection.execute(CLOSE, values).scalars())
+
+
+def _read(rows: Sequence[Row[tuple[object, ...]]]) -> list[Notice]:
+    return [Notice(**{**row._mapping, "kind": NoticeKind(row.kind)}) for row in rows]

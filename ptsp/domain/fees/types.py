@@ -1,15 +1,13 @@
 """What a service costs this applicant, line by line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ptsp.kernel.specs import Text
 
 
-@dataclass(frozen=True, slots=True)
-class BillLine:
-    """One line of a fee notice, in whole rupiah, to be booked on `account`.
+class BillLine(NamedTuple):
+    """One line of a fee notice, in whole rupiah, to be booked on `account` of `agency`.
 
     `receipt` is ready for JSON and enough to work the amount out again by hand: the receipt of the amount
     as `ptsp.kernel.formulas.as_json` gives it, and beside it `parts` [{name, receipt}], the named parts
@@ -20,12 +18,12 @@ class BillLine:
     code: str
     label: Text
     account: str
+    agency: str
     amount: int
     receipt: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(NamedTuple):
     """All lines of one service. No lines: the service is free."""
 
     lines: tuple[BillLine, ...]

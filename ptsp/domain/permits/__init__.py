@@ -7,6 +7,7 @@ from ptsp.domain.permits.store import (
     decision_by_code,
     decisions,
     decisions_of,
+    hand_over,
     mark_issued,
 )
 from ptsp.domain.permits.types import Decision, Issued
@@ -19,6 +20,7 @@ __all__ = [
     "decision_by_code",
     "decisions",
     "decisions_of",
+    "hand_over",
     "mark_issued",
     "new_code",
     "number_text",

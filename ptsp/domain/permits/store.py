@@ -30,6 +30,10 @@ ISSUE = text("""
 ANNUL = text("""
     UPDATE app.decision SET annulled_at = :now WHERE tenant_id = :tenant AND id = :id AND annulled_at IS NULL""")
 
+HAND_OVER = text("""
+    INSERT INTO app.handover (tenant_id, decision_id, application_id, at) VALUES (:tenant, :id, :application, :now)
+    ON CONFLICT DO NOTHING""")
+
 
 def add_decisions(connection: Connection, tenant_id: int, decisions: Sequence[Decision]) -> None:
     if decisions:
@@ -60,6 +64,12 @@ def mark_issued(connection: Connection, issued: Sequence[Issued]) -> None:
 def annul(connection: Connection, tenant_id: int, ident: UUID, now: datetime) -> None:
     """The decision counts no more; the register keeps it, and says so."""
     connection.execute(ANNUL, {"tenant": tenant_id, "id": ident, "now": now})
+
+
+def hand_over(connection: Connection, tenant_id: int, decision: Decision, now: datetime) -> None:
+    """The applicant has the document in hand; only the first time counts. Unpaid, the commit fails."""
+    values = {"tenant": tenant_id, "id": decision.id, "application": decision.application_id, "now": now}
+    connection.execute(HAND_OVER, values)
 
 
 def _row(row: Sequence[object]) -> Decision:

@@ -10,10 +10,10 @@ from ptsp.domain.routes.types import Graph, Lodged, Node, Plan
 from ptsp.kernel.errors import Fault, Invalid
 from ptsp.kernel.formulas import is_true, parse
 from ptsp.kernel.limits import Limit, Unit
-from ptsp.kernel.specs import Gate, Pattern, RequirementSpec, StepKind, StepSpec
+from ptsp.kernel.specs import TREASURER, Gate, Pattern, RequirementSpec, StepKind, StepSpec
 
 CHARGE, PAYMENT, DECIDE = "fee_notice", "payment", "decision"
-TREASURER, APPLICANT = "treasurer", "applicant"
+APPLICANT = "applicant"
 AT_ONCE = Limit(0)
 DAYS_OF = {
     Unit.WORKING_HOURS: Decimal(1) / 8,

@@ -6,11 +6,10 @@ from dataclasses import replace
 from ptsp.infra.gateway.addresses import agency_url
 from ptsp.infra.gateway.registry import Registry
 from ptsp.infra.tenants import Tenant
-from ptsp.sdk.contract import Connector, PaymentConnector, Question, Settings
+from ptsp.kernel.specs import BANK
+from ptsp.sdk.contract import BankConnector, Connector, Question, Settings
 from ptsp.sdk.errors import Misconfigured
 from ptsp.sdk.webhooks import derive_secret
-
-BANK = "bank"
 
 
 class Partners:
@@ -35,6 +34,7 @@ class Partners:
         self._public_url = public_url
         self._local = dict(local or {})
         self._built: dict[tuple[int, str], tuple[str, Connector]] = {}
+        self._banks: dict[int, tuple[str, BankConnector]] = {}
 
     def is_local(self, tenant: Tenant, agency: str) -> bool:
         spec = tenant.pack.agencies.get(agency)
@@ -59,10 +59,13 @@ class Partners:
         manifest = self._registry.manifest(code)
         return replace(question, payload=manifest.allowed(question.payload))
 
-    def bank(self, tenant: Tenant) -> PaymentConnector:
-        """Who tells this tenant of payments."""
-        secret = derive_secret(self._master, tenant.code, BANK)
-        return self._registry.build_payment(BANK, Settings(url="", secret=secret))
+    def bank(self, tenant: Tenant) -> BankConnector:
+        """Who tells this tenant of payments. Raises Misconfigured where the pack names no bank."""
+        digest, built = self._banks.get(tenant.id, ("", None))
+        if built is None or digest != tenant.pack.digest:
+            built = self._registry.build_payment(self._code(tenant, BANK), self._settings(tenant, BANK))
+            self._banks[tenant.id] = (tenant.pack.digest, built)
+        return built
 
     def _code(self, tenant: Tenant, agency: str) -> str:
         spec = tenant.pack.agencies.get(agency)

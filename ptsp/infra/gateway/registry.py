@@ -14,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ptsp.kernel.errors import Fault, Invalid
-from ptsp.sdk.contract import Connector, PaymentConnector, Settings
+from ptsp.sdk.contract import BankConnector, Connector, Settings
 from ptsp.sdk.errors import Misconfigured
 from ptsp.sdk.http import session
 from ptsp.sdk.manifest import Manifest, Style, read_manifest
@@ -52,11 +52,11 @@ class Registry:
         made: Connector = self._made(code, settings)
         return made
 
-    def build_payment(self, code: str, settings: Settings) -> PaymentConnector:
+    def build_payment(self, code: str, settings: Settings) -> BankConnector:
         """The same for a connector of style `payment`."""
         if self.manifest(code).style is not Style.PAYMENT:
             raise Misconfigured(f"{code!r} does not tell of payments")
-        made: PaymentConnector = self._made(code, settings)
+        made: BankConnector = self._made(code, settings)
         return made
 
     def fake_agency(self, code: str) -> FakeAgencyClass:

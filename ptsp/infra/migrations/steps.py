@@ -18,6 +18,7 @@ BEGIN
                    '(tenant_id = NULLIF(current_setting(''app.tenant'', true), '''')::int)', t);
     EXECUTE format('GRANT SELECT, INSERT ON app.%I TO ptsp_app, ptsp_worker', t);
   END LOOP;
+  REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA app FROM PUBLIC;
 END $$;
 """
 

@@ -3,34 +3,41 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from ptsp.infra.packs.layers import Layers
 from ptsp.infra.packs.standard import standard
 from ptsp.infra.packs.stored import pack_to_json
 from ptsp.infra.packs.values import WEEKDAYS, day, day_or_none, hours, limit_or_days, number
+from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import (
     AgencySpec,
     Basis,
     CalendarSpec,
     Choice,
+    CollectionSpec,
     Contact,
     DayOff,
     FeeLineSpec,
     FeeSpec,
     FieldSpec,
+    Figure,
     Gate,
+    InterestSpec,
     Outcome,
     Pattern,
     RequirementSpec,
     ServiceSpec,
+    SignerSpec,
+    StandardSpec,
     StepKind,
     StepSpec,
     TableSpec,
     TenantPack,
 )
 
-DUE_DAYS = 15
+FEE_KEYS = ("basis", "source", "tables", "lets", "lines", "collection", "signers", "in_force")
 
 
 def tenant_pack(layers: Layers) -> TenantPack:
@@ -105,7 +112,7 @@ def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
         offered_from=day(raw["offered"]["from"]),
         offered_until=day_or_none(raw["offered"].get("until")),
         standard=standard(raw["standard"], layers),
-        fields=tuple(_field(one) for one in raw["fields"]),
+        fields=tuple(field(one) for one in raw["fields"]),
         requirements=tuple(_requirement(one) for one in raw["requirements"]),
         route=tuple(_step(one) for one in raw["route"]),
         fee=_fee(raw["fee"]),
@@ -114,10 +121,8 @@ def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
     )
 
 
-def _field(raw: Mapping[str, Any]) -> FieldSpec:
-    return FieldSpec(
-        **_with(raw, {"minimum": number, "maximum": number, "choices": _choices}),
-    )
+def field(raw: Mapping[str, Any]) -> FieldSpec:
+    return FieldSpec(**_with(raw, {"minimum": number, "maximum": number, "choices": _choices}))
 
 
 def _choices(raw: list[Mapping[str, Any]]) -> tuple[Choice, ...]:
@@ -135,15 +140,59 @@ def _step(raw: Mapping[str, Any]) -> StepSpec:
 
 
 def _fee(raw: Mapping[str, Any]) -> FeeSpec:
+    """The fee with all it rests on; of a by-law that is not there only what the service writes itself."""
+    in_force = raw.get("in_force", {})
     return FeeSpec(
-        legal_basis=raw["legal_basis"],
-        basis=Basis(raw["basis"]),
-        source=raw["source"],
+        legal_basis=raw.get("legal_basis", ""),
+        basis=Basis(raw.get("basis", Basis.ASSUMED)),
+        source=raw.get("source", ""),
         lines=tuple(FeeLineSpec(**one) for one in raw.get("lines", [])),
-        lets={one["name"]: one["value"] for one in raw.get("lets", [])},
+        lets=lets(raw),
         tables={one["code"]: _table(one) for one in raw.get("tables", [])},
-        due_days=raw.get("due_days", DUE_DAYS),
+        collection=collection(raw["collection"]) if "collection" in raw else CollectionSpec(),
+        signers=SignerSpec(**raw.get("signers", {})),
+        by_law=raw.get("by_law"),
+        in_force_from=day_or_none(in_force.get("from")),
+        in_force_until=day_or_none(in_force.get("until")),
     )
+
+
+def by_law_service(raw: Mapping[str, Any]) -> ServiceSpec:
+    """A by-law as a service that asks for its inputs and nothing else: to check it, and to run its examples."""
+    words = {"id": raw["code"], "en": raw["code"]}
+    none = Figure(Limit(1), Basis.ASSUMED, "")
+    fee = {"legal_basis": raw.get("regulation", ""), **{key: raw[key] for key in FEE_KEYS if key in raw}}
+    asked = ({key: one[key] for key in one if key != "figure"} for one in raw.get("inputs", []))
+    return ServiceSpec(
+        code=raw["code"],
+        name=words,
+        outcome=Outcome.PERMIT,
+        series="",
+        pattern=Pattern.ONE_DOOR,
+        gate=Gate.NONE,
+        signer="",
+        sign_limit=Limit(1),
+        offered_from=date.min,
+        offered_until=None,
+        standard=StandardSpec(0, date.min, None, none, words, words, words, {}),
+        fields=tuple(field(one) for one in asked),
+        requirements=(),
+        route=(),
+        fee=_fee(fee),
+    )
+
+
+def collection(raw: Mapping[str, Any]) -> CollectionSpec:
+    """How a fee is collected; what is left out gets the default of the typed form."""
+    return CollectionSpec(**_with(raw, {"basis": Basis, "interest": _interest}))
+
+
+def _interest(raw: Mapping[str, Any]) -> InterestSpec:
+    return InterestSpec(raw["label"], raw["account"], raw["amount"], lets(raw))
+
+
+def lets(raw: Mapping[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in raw.get("lets", [])}
 
 
 def _table(raw: Mapping[str, Any]) -> TableSpec:

@@ -1,17 +1,18 @@
 """Check whole folders of packs, and read those in which nothing is wrong."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ptsp.infra.packs.build import agency, service, tenant_pack
+from ptsp.infra.packs.by_laws import BY_LAWS, Library, read_library
 from ptsp.infra.packs.folder import TENANT, Folder, read_folder
 from ptsp.infra.packs.layers import Layers, layered
 from ptsp.infra.packs.mend import fitted
 from ptsp.infra.packs.places import Document, did_you_mean
 from ptsp.infra.packs.read import read_document
-from ptsp.infra.packs.schema import load_schemas
-from ptsp.infra.packs.sense import Scene, between_offices, office_faults, service_faults
+from ptsp.infra.packs.schema import Schemas, load_schemas
+from ptsp.infra.packs.sense import Scene, between_offices, by_law_faults, office_faults, service_faults
 from ptsp.kernel.errors import BadPack, Fault, NotFound
 from ptsp.kernel.specs import ServiceSpec, TenantPack
 
@@ -20,9 +21,10 @@ CONNECTORS = Path(__file__).resolve().parents[3] / "connectors"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All packs of a folder after `extends`, and everything that is wrong with any of them."""
+    """All packs of a folder after `extends`, the by-laws, and everything that is wrong with any of them."""
 
     offices: tuple[Layers, ...]
+    library: Library
     faults: tuple[Fault, ...]
 
 
@@ -54,8 +56,10 @@ def look_at(root: Path, *, connectors: Path = CONNECTORS, only: str | None = Non
     schemas = load_schemas()
     codes = [code for code in _codes(root) if only in (None, code) or code.startswith("_")]
     folders = {code: read_folder(root, code, schemas) for code in codes}
-    offices = tuple(layered(one, folders) for one in folders.values() if not one.is_base)
+    library = _library(root, schemas)
+    offices = tuple(layered(one, folders, library) for one in folders.values() if not one.is_base)
     manifests, faults = _manifests(connectors)
+    faults += [one for one in library.faults if only is None or _code_of(one) in _by_laws_of(offices)]
     for folder in folders.values():
         if only in (None, folder.code) or any(one.base == folder.code for one in offices):
             faults += (*folder.faults, *_base_alone(folder))
@@ -65,13 +69,31 @@ def look_at(root: Path, *, connectors: Path = CONNECTORS, only: str | None = Non
     faults += between_offices(offices)
     if not offices:
         faults.append(Fault(root.name, "holds no pack; each tenant is a folder with a tenant.yaml"))
-    return Checked(offices, _sorted(faults))
+    return Checked(offices, library, _sorted(faults))
+
+
+def _library(root: Path, schemas: Schemas) -> Library:
+    """The by-laws, those in which something is wrong set apart."""
+    library = read_library(root, schemas)
+    wrong = [fault for part in library.by_laws.values() for fault in by_law_faults(part)]
+    unsound = library.unsound | {_code_of(one) for one in wrong}
+    return replace(library, unsound=unsound, faults=(*library.faults, *wrong))
+
+
+def _code_of(fault: Fault) -> str:
+    """The by-law in whose file a fault stands."""
+    return Path(fault.field.partition(": ")[0]).stem
+
+
+def _by_laws_of(offices: Iterable[Layers]) -> set[str]:
+    return {part.raw["fee"].get("by_law") for office in offices for part in office.services.values()}
 
 
 def _codes(root: Path) -> list[str]:
     if not root.is_dir():
         raise NotFound(f"there is no folder {root}")
-    return sorted(one.name for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
+    folders = (one.name for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
+    return sorted(name for name in folders if name != BY_LAWS)
 
 
 def _tenants(root: Path) -> list[str]:
@@ -88,7 +110,7 @@ def _office(layers: Layers, connectors: dict[str, Document]) -> list[Fault]:
     services: dict[str, ServiceSpec] = {}
     for code, part in layers.services.items():
         spec = services[code] = service(part.raw, layers)
-        faults += service_faults(Scene(layers, part, spec, agencies))
+        faults += service_faults(Scene(part, spec, layers, agencies))
     return [*faults, *office_faults(layers, services, connectors)]
 
 

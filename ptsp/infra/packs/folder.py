@@ -46,7 +46,7 @@ def read_folder(root: Path, code: str, schemas: Schemas) -> Folder:
     templates: dict[str, str] = {}
     unread: set[str] = set()
     faults: list[Fault] = []
-    for path in _files(root / code):
+    for path in files_of(root / code):
         inside = path.relative_to(root / code).as_posix()
         name = f"{code}/{inside}"
         if inside == "README.md":
@@ -57,7 +57,7 @@ def read_folder(root: Path, code: str, schemas: Schemas) -> Folder:
         elif kind == "template":
             faults += _read_template(path, name, templates)
         else:
-            document, found = _read_checked(path, name, kind, schemas)
+            document, found = read_checked(path, name, kind, schemas)
             faults += found
             if document is None:
                 unread.add(inside)
@@ -66,7 +66,8 @@ def read_folder(root: Path, code: str, schemas: Schemas) -> Folder:
     return Folder(code, documents, templates, frozenset(unread), tuple(faults))
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_of(folder: Path) -> Iterator[Path]:
+    """All files under a folder but hidden ones, by name; none if there is no such folder."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and not hidden:
@@ -98,9 +99,10 @@ def _read_template(path: Path, name: str, templates: dict[str, str]) -> list[Fau
     return []
 
 
-def _read_checked(
+def read_checked(
     path: Path, name: str, kind: str, schemas: Schemas
 ) -> tuple[Document | None, tuple[Fault, ...]]:
+    """The file in the form of its schema, or None if nothing can be made of it, and what is wrong with it."""
     document, faults = read_document(path, name)
     if document is None:
         return None, faults

@@ -4,36 +4,16 @@ One level, whole values: an agency, a service, a text, a template, the calendar 
 standard that the tenant writes replaces that of the base; nothing is merged inside.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
 
+from ptsp.infra.packs.by_laws import COLLECTING, Library, with_whole_fee
 from ptsp.infra.packs.folder import AGENCIES, CALENDAR, DEFAULTS, TENANT, TEXTS, Folder
-from ptsp.infra.packs.places import Document, did_you_mean, step_into
+from ptsp.infra.packs.places import Part, did_you_mean, step_into
 from ptsp.kernel.errors import Fault
 
 TIMING = ("clock", "corrections", "deemed", "objection", "warnings")  # what a standard says of time
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One value of a pack and where it stands."""
-
-    document: Document
-    path: str
-    raw: Any
-
-    @property
-    def file(self) -> str:
-        return self.document.file
-
-    def faults(self, found: Iterable[tuple[str, str]]) -> Iterator[Fault]:
-        """Faults from (path inside this part, reason), but for what a stand-in hides anyway."""
-        for inside, reason in found:
-            path = self.path + inside
-            if not self.document.is_mended(path):
-                yield self.document.fault(path, reason)
 
 
 @dataclass(frozen=True)
@@ -56,21 +36,24 @@ class Layers:
     complaints: Part | None
     internal: Mapping[str, Part]
     timing: Mapping[str, Part]  # by key of the standard: clock, corrections, deemed, objection, warnings
+    collecting: Mapping[str, Part]  # collection and signers, as the standard's defaults have them
     has_defaults: bool
+    library: Library
     faults: tuple[Fault, ...] = field(default=())
 
 
-def layered(folder: Folder, folders: Mapping[str, Folder]) -> Layers:
+def layered(folder: Folder, folders: Mapping[str, Folder], library: Library) -> Layers:
     """The tenant over its base. Faults of reading stand in the folders; here are those of extending."""
     base, faults = _base_of(folder, folders)
     lower_first = [one for one in (base, folder) if one is not None]
     agencies, doubled = _agencies(lower_first)
+    defaults = _entries(lower_first, DEFAULTS, None)
+    collecting = {key: defaults[key] for key in COLLECTING if key in defaults}
     services = {
-        code: Part(document, "$", document.value)
+        code: with_whole_fee(Part(document, "$", document.value), library, collecting)
         for one in lower_first
         for code, document in one.services().items()
     }
-    defaults = _entries(lower_first, DEFAULTS, None)
     faults += doubled
     faults += _missing_files(folder, lower_first)
     return Layers(
@@ -90,7 +73,9 @@ def layered(folder: Folder, folders: Mapping[str, Folder]) -> Layers:
         complaints=defaults.get("complaints"),
         internal=_entries(lower_first, DEFAULTS, "internal"),
         timing={key: defaults[key] for key in TIMING if key in defaults},
+        collecting=collecting,
         has_defaults=not _unread(lower_first, DEFAULTS),
+        library=library,
         faults=tuple(faults),
     )
 

@@ -5,6 +5,7 @@ Without this an author who left out one translation would hear of the cycle in t
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from ptsp.infra.packs.places import Document
@@ -22,7 +23,7 @@ def fitted(document: Document, kind: str, schemas: Schemas) -> tuple[Document | 
     value: object = deepcopy(document.value) if misfits else document.value
     for _ in range(_ROUNDS):
         if not misfits:
-            return Document(document.file, value, document.lines, frozenset(mended)), faults
+            return replace(document, value=value, mended=frozenset(mended)), faults
         if any(not one.parts for one in misfits):
             return None, faults
         for one in sorted(misfits, key=lambda one: len(one.parts), reverse=True):

@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from ptsp.infra.packs.places import Document, step_into
+from ptsp.infra.packs.written import Written
 from ptsp.kernel.errors import Fault
 
 MAX_BYTES = 256 * 1024
@@ -39,7 +40,7 @@ def read_document(path: Path, name: str) -> tuple[Document | None, tuple[Fault, 
     """What the file says, or None if it cannot be read, and its faults, which call the file `name`."""
     try:
         content = _content(path)
-        building = _Building(yaml.parse(content, Loader=yaml.CSafeLoader), name)
+        building = _Building(yaml.parse(content, Loader=yaml.CSafeLoader), name, content)
         value = building.document()
     except _Unreadable as error:
         return None, (Fault(name, f"{error.reason} (line {error.line})"),)
@@ -47,7 +48,7 @@ def read_document(path: Path, name: str) -> tuple[Document | None, tuple[Fault, 
         return None, (Fault(name, _yaml_reason(error)),)
     except yaml.YAMLError as error:
         return None, (Fault(name, f"is not YAML: {' '.join(str(error).split())}"),)
-    return Document(name, value, building.lines), tuple(building.faults)
+    return Document(name, value, building.lines, texts=building.texts), tuple(building.faults)
 
 
 def _content(path: Path) -> str:
@@ -56,7 +57,7 @@ def _content(path: Path) -> str:
         raise _Unreadable(f"is {size:,} bytes long; a file of a pack has at most {MAX_BYTES:,}", 1)
     content = path.read_bytes()
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8").removeprefix("\ufeff")  # which no mark counts
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise _Unreadable("is not UTF-8 text; save the file as UTF-8", line) from error
@@ -70,11 +71,13 @@ def _yaml_reason(error: yaml.MarkedYAMLError) -> str:
 
 @dataclass
 class _Building:
-    """Values made from the events of one file; `lines` fills as it goes."""
+    """Values made from the events of one file; `lines` and `texts` fill as it goes."""
 
     events: Iterator[yaml.Event]
     name: str
+    source: str
     lines: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, Written] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def document(self) -> object:
@@ -136,6 +139,9 @@ class _Building:
 
     def _scalar(self, event: yaml.ScalarEvent, path: str) -> object:
         words: str = event.value
+        self.texts[path] = Written(
+            words, self.source, event.start_mark.index, event.end_mark.index, event.style or ""
+        )
         if event.style or event.tag == "!":
             return words
         if words in _WORDS:

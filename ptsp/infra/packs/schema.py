@@ -16,7 +16,16 @@ from referencing import Registry, Resource
 from ptsp.infra.packs.places import did_you_mean, path_of, step_into
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
-KINDS = ("tenant", "agencies", "calendar", "texts", "service", "standard-defaults", "connector-manifest")
+KINDS = (
+    "tenant",
+    "agencies",
+    "calendar",
+    "texts",
+    "service",
+    "standard-defaults",
+    "by-law",
+    "connector-manifest",
+)
 
 _TYPES = {
     "string": "a text",

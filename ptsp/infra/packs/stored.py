@@ -1,21 +1,22 @@
 """The typed form of a pack as JSON and back, exactly: an application pins the standard stored like this.
 
-Exact numbers become texts with all their digits, days ISO texts, sets sorted lists; mappings keep their
-order. Where a number could also be a text (the first column of a table, a connector's options) it is
-stored as `{"$number": "25"}`. What comes back equals what went in.
+Exact numbers become texts with all their digits, days ISO texts, sets sorted lists. PostgreSQL keeps no order of
+keys, so lets, whose order matters, become lists of name and value; what was stored before has them as a mapping. Where
+a number could also be a text (the first column of a table, a connector's options) it is stored as `{"$number": "25"}`.
+What comes back equals what went in.
 """
 
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any, Union, cast
 
-from ptsp.kernel.specs import AgencySpec, ServiceSpec, TableSpec, TenantPack
+from ptsp.kernel.specs import AgencySpec, FeeSpec, InterestSpec, ServiceSpec, TableSpec, TenantPack
 
 _NUMBER = "$number"
 
@@ -44,6 +45,8 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, TableSpec):
         rows = [[_marked(bound), str(worth)] for bound, worth in value.rows]
         return {**_fields(value), "rows": rows}
+    if isinstance(value, FeeSpec | InterestSpec):
+        return {**_fields(value), "lets": [list(one) for one in value.lets.items()]}
     if isinstance(value, AgencySpec):
         return {**_fields(value), "options": _marked(value.options)}
     if dataclasses.is_dataclass(value):
@@ -104,8 +107,13 @@ def _reader(kind: Any) -> Reader:
         return lambda stored: frozenset(item(one) for one in stored)
     if origin is not None:  # a mapping from texts
         value = _reader(inner[1])
-        return lambda stored: {key: value(one) for key, one in stored.items()}
+        return lambda stored: {key: value(one) for key, one in _entries(stored)}
     return _simple_reader(kind)
+
+
+def _entries(stored: Any) -> Iterable[tuple[str, Any]]:
+    """The entries of a mapping, which may be stored as a list of them."""
+    return stored.items() if isinstance(stored, Mapping) else stored
 
 
 def _simple_reader(kind: Any) -> Reader:

@@ -6,10 +6,12 @@ from ptsp.infra.pdf.render import qr_svg, render
 from ptsp.infra.pdf.sheets import (
     Fact,
     Letterhead,
+    LetterSheet,
     NoticeLine,
     NoticeSheet,
     PermitSheet,
     Proof,
+    ReceiptSheet,
     RefusalSheet,
     Sheet,
     Signature,
@@ -18,11 +20,13 @@ from ptsp.kernel.errors import BadPack, Fault
 
 __all__ = [
     "Fact",
+    "LetterSheet",
     "Letterhead",
     "NoticeLine",
     "NoticeSheet",
     "PermitSheet",
     "Proof",
+    "ReceiptSheet",
     "RefusalSheet",
     "Sheet",
     "Signature",
@@ -31,7 +35,13 @@ __all__ = [
     "write",
 ]
 
-_TEMPLATES: dict[type[Sheet], str] = {PermitSheet: "permit", RefusalSheet: "refusal", NoticeSheet: "notice"}
+_TEMPLATES: dict[type[Sheet], str] = {
+    PermitSheet: "permit",
+    RefusalSheet: "refusal",
+    NoticeSheet: "notice",
+    ReceiptSheet: "receipt",
+    LetterSheet: "letter",
+}
 
 
 def write(sheet: Sheet, templates: Mapping[str, str]) -> bytes:

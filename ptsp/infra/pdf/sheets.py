@@ -1,10 +1,10 @@
-"""What a permit, a refusal letter and a fee notice say: the data their templates are filled with.
+"""What permits, refusal letters and papers of money say: the data their templates are filled with.
 
 Texts are final Indonesian sentences: the caller chooses the words. Only dates and money are
 formatted here (`long_date`, `rupiah`). A template gets the same names as below, through `as_data`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -106,19 +106,24 @@ class RefusalSheet:
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """One line of the bill. `account` is the revenue account; `amount` whole rupiah; `basis` how it came about."""
+    """One line of a bill, or of what a payment was booked for.
+
+    `account` is the revenue account of `agency`; `amount` whole rupiah; `basis` how it came about.
+    """
 
     label: str
     account: str
     amount: int
     basis: str = ""
+    agency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeSheet:
-    """A fee notice (SKRD). The total is the sum of the lines; `bill` is what the payer names at the bank.
+    """A fee notice (SKRD, SKRDKBT, STRD). The total is the sum of the lines.
 
-    `late` says what paying late costs by the by-law, or is empty.
+    `account` is what the payer types at the bank. `late` says what paying late costs by the by-law, or is empty.
+    `facts` are what else there is to say of the claim; `closed` that it stands no more, or is empty.
     """
 
     letterhead: Letterhead
@@ -127,7 +132,7 @@ class NoticeSheet:
     payer: tuple[Fact, ...]
     service: str
     reference: str
-    bill: str
+    account: str
     lines: tuple[NoticeLine, ...]
     legal_basis: tuple[str, ...]
     how_to_pay: tuple[str, ...]
@@ -137,23 +142,75 @@ class NoticeSheet:
     signature: Signature
     proof: Proof
     note: str = ""
+    facts: tuple[Fact, ...] = ()
+    closed: str = ""
 
     @property
     def total(self) -> int:
         return sum(line.amount for line in self.lines)
 
     def as_data(self) -> Data:
-        lines = [asdict(line) | {"amount": rupiah(line.amount)} for line in self.lines]
-        return _with_dates(
-            self,
-            lines=lines,
-            due_on=long_date(self.due_on),
-            total=rupiah(self.total),
-            total_in_words=rupiah_in_words(self.total),
-        )
+        return _with_dates(self, due_on=long_date(self.due_on), **_added_up(self.lines, self.total))
 
 
-Sheet = PermitSheet | RefusalSheet | NoticeSheet
+@dataclass(frozen=True, slots=True)
+class ReceiptSheet:
+    """A proof of payment (SSRD). The lines say where the money went and come to what was paid."""
+
+    letterhead: Letterhead
+    title: str
+    number: str
+    payer: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
+    lines: tuple[NoticeLine, ...]
+    issued_on: date
+    signature: Signature
+    proof: Proof
+    note: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+    def as_data(self) -> Data:
+        return _with_dates(self, **_added_up(self.lines, self.total))
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSheet:
+    """A letter about one amount: money that is owed back (SKRDLB), or a warning that a claim is overdue.
+
+    `why` is the paragraph before the amount, `amount_label` what the amount is, `then` what follows from it.
+    """
+
+    letterhead: Letterhead
+    title: str
+    number: str
+    payer: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
+    why: str
+    amount_label: str
+    amount: int
+    then: tuple[str, ...]
+    legal_basis: tuple[str, ...]
+    issued_on: date
+    signature: Signature
+    proof: Proof
+    note: str = ""
+
+    def as_data(self) -> Data:
+        return _with_dates(self, amount=rupiah(self.amount), amount_in_words=rupiah_in_words(self.amount))
+
+
+Sheet = PermitSheet | RefusalSheet | NoticeSheet | ReceiptSheet | LetterSheet
+
+
+def _added_up(lines: Sequence[NoticeLine], total: int) -> Data:
+    return {
+        "lines": [asdict(line) | {"amount": rupiah(line.amount)} for line in lines],
+        "total": rupiah(total),
+        "total_in_words": rupiah_in_words(total),
+    }
 
 
 def _with_dates(sheet: Sheet, **formatted: object) -> Data:

@@ -23,9 +23,19 @@ _HINTS = {
     "!": "`!` has no meaning here; write `not`, or `!=` for unequal",
     '"': "the text that begins here has no closing quote on its line",
     "'": 'texts stand in double quotes: "like this"',
-    ".": "a point may only stand between the digits of a number",
+    ".": "a point may only stand once, between the digits of a number; thousands are not set apart",
     "&": "`&` has no meaning here; write `and`",
     "|": "`|` has no meaning here; write `or`",
+    "%": "`%` has no meaning here; 2 % is written 0.02",
+    "^": "there are no powers; write the product",
+    ";": "values are set apart by `,`",
+    **dict.fromkeys("\u201c\u201d\u201e\u2018\u2019", 'texts stand in straight double quotes: "like this"'),
+    **dict.fromkeys("\u2013\u2014\u2212", "this is a dash; minus is written `-`"),
+    "\u00d7": "times is written `*`",
+    "\u00f7": "divided by is written `/`",
+    "\u2264": "at most is written `<=`",
+    "\u2265": "at least is written `>=`",
+    "\u2260": "unequal is written `!=`",
 }
 
 
@@ -66,7 +76,8 @@ def words(text: str, *, where: str) -> list[Word]:
 def _no_word(text: str, at: int, where: str) -> FormulaFault:
     while text[at] in " \t\r\n":
         at += 1
-    reason = _HINTS.get(text[at], f"the character {ascii(text[at])} has no meaning in an expression")
+    shown = f"`{text[at]}`" if text[at].isprintable() else ascii(text[at])
+    reason = _HINTS.get(text[at], f"the character {shown} has no meaning in an expression")
     return FormulaFault(spot(text, at, where), reason)
 
 

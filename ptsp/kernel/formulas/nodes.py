@@ -1,27 +1,31 @@
-"""The parts of a parsed expression; each knows how to work out its value and leaves a receipt."""
+"""The parts of a parsed expression; each knows how to work out its value and writes a receipt.
+
+Values and receipts go up together, so that nothing is walked twice.
+"""
 
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 
-from ptsp.kernel.formulas.faults import FormulaFault, Spot
+from ptsp.kernel.formulas.faults import FormulaFault, Spot, quoted
 from ptsp.kernel.formulas.numbers import (
     EXACT,
+    MODES,
     QUOTIENT_DIGITS,
     ROUNDING,
     WHOLE,
     Value,
     kind,
     quotient,
-    rounded,
     too_big,
 )
-from ptsp.kernel.formulas.receipts import Step
-from ptsp.kernel.specs import TableSpec
+from ptsp.kernel.formulas.receipts import Receipt, receipt
+from ptsp.kernel.formulas.tables import Tables
 
 Inputs = Mapping[str, Value]
-Tables = Mapping[str, TableSpec]
+Worked = tuple[Value, Receipt]
+LONGEST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,98 +36,106 @@ class Node:
     spot: Spot
     height: int
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
         """Work out this part. Raises FormulaFault."""
         raise NotImplementedError
 
-    def number(self, step: Step) -> Decimal:
+    def number(self, value: Value) -> Decimal:
         """This part's value, which must be a number."""
-        if step.value.__class__ is not Decimal:
-            raise FormulaFault(self.spot, f"`{self.text}` is {kind(step.value)}; a number is needed here")
-        return step.value
+        if value.__class__ is not Decimal:
+            raise self.no_number(value)
+        return value
 
-    def truth(self, step: Step) -> bool:
+    def no_number(self, value: Value) -> FormulaFault:
+        return FormulaFault(self.spot, f"{quoted(self.text)} is {kind(value)}; a number is needed here")
+
+    def truth(self, value: Value) -> bool:
         """This part's value, which must be true or false."""
-        if isinstance(step.value, bool):
-            return step.value
-        raise FormulaFault(self.spot, f"`{self.text}` is {kind(step.value)}; true or false is needed here")
+        if isinstance(value, bool):
+            return value
+        raise FormulaFault(self.spot, f"{quoted(self.text)} is {kind(value)}; true or false is needed here")
 
     def stopped(self, error: DecimalException) -> FormulaFault:
-        return FormulaFault(self.spot, f"`{self.text}`: {too_big(error)}")
+        return FormulaFault(self.spot, f"{quoted(self.text)}: {too_big(error)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Constant(Node):
-    """A number, text or truth written in the expression; its receipt is made once."""
+    """A number, text or truth written in the expression; its receipt is written once."""
 
-    step: Step
+    worked: Worked
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        return self.step
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        return self.worked
 
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
     """An input."""
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
         value = inputs.get(self.text)
-        if value.__class__ is Decimal:
-            return Step(self.text, "input", (), "", self._sound(value))
-        if isinstance(value, str | bool):
-            return Step(self.text, "input", (), "", value)
-        if value is None:
-            raise FormulaFault(
-                self.spot, f"`{self.text}` has no value: it is not declared, or it was not answered"
-            )
-        raise FormulaFault(self.spot, f"`{self.text}` is {kind(value)}")
-
-    def _sound(self, value: Decimal) -> Decimal:
+        if value.__class__ is not Decimal:
+            word = self._word(value)
+            return word, receipt(self.text, "input", word)
         if not value.is_finite():
-            raise FormulaFault(self.spot, f"`{self.text}` is not a finite number")
+            raise FormulaFault(self.spot, f"{quoted(self.text)} is not a finite number")
         try:
-            return EXACT.plus(value)
+            value = EXACT.plus(value)
         except DecimalException as error:
             raise self.stopped(error) from error
+        return value, receipt(self.text, "input", value)
+
+    def _word(self, value: object) -> str | bool:
+        name = quoted(self.text)
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise FormulaFault(self.spot, f"{name} is a text of more than {LONGEST_TEXT} characters")
+        if isinstance(value, str | bool):
+            return value
+        if value is None:
+            raise FormulaFault(self.spot, f"{name} has no value: it is not declared, or it was not answered")
+        raise FormulaFault(self.spot, f"{name} is {kind(value)}")
 
 
-_EXACTLY: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
-    "+": EXACT.add,
-    "-": EXACT.subtract,
-    "*": EXACT.multiply,
-}
+Work = Callable[[Decimal, Decimal], Decimal]
+EXACTLY: Mapping[str, Work] = {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}
 
 
 @dataclass(frozen=True, slots=True)
 class Chain(Node):
-    """Parts joined by signs of one strength, worked from left to right: `a * b / c`, `a + b - c`."""
+    """Parts joined by signs of one strength, worked from left to right: `a * b / c`, `a + b - c`.
+
+    `rest` has the work of each sign by `EXACTLY`; None divides.
+    """
 
     operation: str
     first: Node
-    rest: tuple[tuple[str, Node], ...]
+    rest: tuple[tuple[Work | None, Node], ...]
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        step = self.first.run(inputs, tables)
-        steps = [step]
-        total = self.first.number(step)
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        total, told = self.first.run(inputs, tables)
+        if total.__class__ is not Decimal:
+            raise self.first.no_number(total)
+        parts = [told]
         note = ""
         try:
-            for sign, part in self.rest:
-                step = part.run(inputs, tables)
-                steps.append(step)
-                value = part.number(step)
-                if sign != "/":
-                    total = _EXACTLY[sign](total, value)
-                    continue
-                total, unfinished = self._divided(total, value, part)
-                note = f"quotient rounded to {QUOTIENT_DIGITS} digits, half_even" if unfinished else note
+            for work, part in self.rest:
+                value, told = part.run(inputs, tables)
+                parts.append(told)
+                if value.__class__ is not Decimal:
+                    raise part.no_number(value)
+                if work is not None:
+                    total = work(total, value)
+                else:
+                    total, unfinished = self._divided(total, value, part)
+                    note = f"quotient rounded to {QUOTIENT_DIGITS} digits, half_even" if unfinished else note
         except DecimalException as error:
             raise self.stopped(error) from error
-        return Step(self.text, self.operation, tuple(steps), note, total)
+        return total, receipt(self.text, self.operation, total, parts, note)
 
     def _divided(self, total: Decimal, value: Decimal, part: Node) -> tuple[Decimal, bool]:
         if not value:
-            raise FormulaFault(part.spot, f"division by zero: `{part.text}` is 0")
+            raise FormulaFault(part.spot, f"division by zero: {quoted(part.text)} is 0")
         return quotient(total, value)
 
 
@@ -131,10 +143,10 @@ class Chain(Node):
 class Negate(Node):
     part: Node
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        step = self.part.run(inputs, tables)
-        value = EXACT.minus(self.part.number(step))
-        return Step(self.text, "negate", (step,), "", value)
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        value, told = self.part.run(inputs, tables)
+        value = EXACT.minus(self.part.number(value))
+        return value, receipt(self.text, "negate", value, [told])
 
 
 _ORDER: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -153,19 +165,20 @@ class Compare(Node):
     left: Node
     right: Node
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        left, right = self.left.run(inputs, tables), self.right.run(inputs, tables)
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        left, told_left = self.left.run(inputs, tables)
+        right, told_right = self.right.run(inputs, tables)
         if self.sign in _ORDER:
             answer = _ORDER[self.sign](self.left.number(left), self.right.number(right))
-        elif left.value.__class__ is right.value.__class__:
-            answer = (left.value == right.value) is (self.sign == "==")
+        elif left.__class__ is right.__class__:
+            answer = (left == right) is (self.sign == "==")
         else:
             raise FormulaFault(
                 self.spot,
-                f"`{self.left.text}` is {kind(left.value)} and `{self.right.text}` is {kind(right.value)}: "
+                f"{quoted(self.left.text)} is {kind(left)} and {quoted(self.right.text)} is {kind(right)}: "
                 "they cannot be compared",
             )
-        return Step(self.text, self.sign, (left, right), "", answer)
+        return answer, receipt(self.text, self.sign, answer, [told_left, told_right])
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +188,25 @@ class Logic(Node):
     word: str
     parts: tuple[Node, ...]
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
         settles = self.word == "or"
-        steps: list[Step] = []
+        parts: list[Receipt] = []
         for part in self.parts:
-            step = part.run(inputs, tables)
-            steps.append(step)
-            if part.truth(step) is settles:
-                return Step(self.text, self.word, tuple(steps), "", settles)
-        return Step(self.text, self.word, tuple(steps), "", not settles)
+            value, told = part.run(inputs, tables)
+            parts.append(told)
+            if part.truth(value) is settles:
+                return settles, receipt(self.text, self.word, settles, parts)
+        return not settles, receipt(self.text, self.word, not settles, parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Node):
     part: Node
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        step = self.part.run(inputs, tables)
-        return Step(self.text, "not", (step,), "", not self.part.truth(step))
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        value, told = self.part.run(inputs, tables)
+        answer = not self.part.truth(value)
+        return answer, receipt(self.text, "not", answer, [told])
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,27 +217,30 @@ class If(Node):
     then: Node
     otherwise: Node
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        condition = self.condition.run(inputs, tables)
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        condition, told = self.condition.run(inputs, tables)
         yes = self.condition.truth(condition)
-        taken = (self.then if yes else self.otherwise).run(inputs, tables)
+        value, taken = (self.then if yes else self.otherwise).run(inputs, tables)
         note = "the first value is taken" if yes else "the second value is taken"
-        return Step(self.text, "if", (condition, taken), note, taken.value)
+        return value, receipt(self.text, "if", value, [told, taken], note)
 
 
 @dataclass(frozen=True, slots=True)
 class Round(Node):
-    part: Node
-    digits: int
-    mode: str
+    """To the last digit of `unit`, such as 0.01, by a key of `MODES`."""
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        step = self.part.run(inputs, tables)
+    part: Node
+    unit: Decimal
+    mode: str
+    note: str
+
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        value, told = self.part.run(inputs, tables)
         try:
-            value = rounded(self.part.number(step), self.digits, self.mode)
+            value = self.part.number(value).quantize(self.unit, MODES[self.mode], ROUNDING)
         except DecimalException as error:
             raise self.stopped(error) from error
-        return Step(self.text, "round", (step,), f"to {self.digits} decimals, {self.mode}", value)
+        return value, receipt(self.text, "round", value, [told], self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,32 +250,73 @@ class Whole(Node):
     function: str
     part: Node
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        step = self.part.run(inputs, tables)
-        number = self.part.number(step)
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        value, told = self.part.run(inputs, tables)
+        number = self.part.number(value)
         value = number.to_integral_value(rounding=WHOLE[self.function], context=ROUNDING)
-        return Step(self.text, self.function, (step,), f"to a whole number, {self.function}", value)
+        note = f"to a whole number, {self.function}"
+        return value, receipt(self.text, self.function, value, [told], note)
+
+
+FOLDS: Mapping[str, Work] = {"min": min, "max": max, "sum": EXACT.add}
 
 
 @dataclass(frozen=True, slots=True)
 class Fold(Node):
-    """`min`, `max`, `sum` over what is listed."""
+    """`min`, `max`, `sum` over what is listed; `work` joins two, by `FOLDS`."""
 
     function: str
-    parts: tuple[Node, ...]
+    work: Work
+    first: Node
+    rest: tuple[Node, ...]
 
-    def run(self, inputs: Inputs, tables: Tables) -> Step:
-        steps = tuple(part.run(inputs, tables) for part in self.parts)
-        numbers = [part.number(step) for part, step in zip(self.parts, steps, strict=True)]
-        return Step(self.text, self.function, steps, "", self._of(numbers))
-
-    def _of(self, numbers: list[Decimal]) -> Decimal:
-        if self.function != "sum":
-            return min(numbers) if self.function == "min" else max(numbers)
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        total, told = self.first.run(inputs, tables)
+        if total.__class__ is not Decimal:
+            raise self.first.no_number(total)
+        parts = [told]
         try:
-            total = numbers[0]
-            for number in numbers[1:]:
-                total = EXACT.add(total, number)
+            for part in self.rest:
+                value, told = part.run(inputs, tables)
+                parts.append(told)
+                if value.__class__ is not Decimal:
+                    raise part.no_number(value)
+                total = self.work(total, value)
         except DecimalException as error:
             raise self.stopped(error) from error
-        return total
+        return total, receipt(self.text, self.function, total, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Node):
+    """A part that rests on the tables alone: worked out once for them. What has no value is not kept."""
+
+    part: Node
+
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        try:
+            return tables.fixed[self.text]
+        except KeyError:
+            worked = tables.fixed[self.text] = self.part.run(inputs, tables)
+            return worked
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Node):
+    """A part that rests on the tables and one key of theirs, the input `name`: worked out once for each row.
+
+    A number as a key is not kept, because `1` and `1.0` are one key that reads differently in a receipt.
+    """
+
+    part: Node
+    name: str
+
+    def run(self, inputs: Inputs, tables: Tables) -> Worked:
+        try:
+            return tables.settled[self.text][inputs[self.name]]  # type: ignore[index]  # no other key is in it
+        except (KeyError, TypeError):
+            worked = self.part.run(inputs, tables)
+            key = inputs[self.name]
+            if isinstance(key, str):
+                tables.settled.setdefault(self.text, {})[key] = worked
+            return worked

@@ -62,11 +62,6 @@ def quotient(dividend: Decimal, divisor: Decimal) -> tuple[Decimal, bool]:
         return QUOTIENT.divide(dividend, divisor), True
 
 
-def rounded(value: Decimal, digits: int, mode: str) -> Decimal:
-    """`value` to `digits` places after the point (negative: before it), by a key of `MODES`."""
-    return value.quantize(Decimal((0, (1,), -digits)), rounding=MODES[mode], context=ROUNDING)
-
-
 def too_big(error: DecimalException) -> str:
     """Why arithmetic stopped, in words for a pack author."""
     if isinstance(error, Overflow):
@@ -87,8 +82,10 @@ def plain(value: Value) -> str:
 
 def plain_number(value: Decimal) -> str:
     """`1.50E+3` -> `1500`; `0.3125000` -> `0.3125`; `-0` -> `0`."""
-    written = format(value, "f")
-    if "." in written:
+    written = str(value)
+    if "E" in written or "e" in written:
+        written = format(value, "f")
+    if written[-1] == "0" and "." in written:
         written = written.rstrip("0").rstrip(".")
     return "0" if written == "-0" else written
 

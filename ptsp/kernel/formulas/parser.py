@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from ptsp.kernel.formulas.faults import FormulaFault, Spot
+from ptsp.kernel.formulas.faults import FormulaFault, Spot, quoted
 from ptsp.kernel.formulas.lexer import Word, spot, words
 from ptsp.kernel.formulas.lookups import LookUp
 from ptsp.kernel.formulas.nodes import (
+    EXACTLY,
+    FOLDS,
     Chain,
     Compare,
     Constant,
@@ -22,7 +24,8 @@ from ptsp.kernel.formulas.nodes import (
     Whole,
 )
 from ptsp.kernel.formulas.numbers import MODES, Value
-from ptsp.kernel.formulas.receipts import Step
+from ptsp.kernel.formulas.receipts import receipt
+from ptsp.kernel.formulas.settled import settled
 
 DEEPEST = 32
 MOST_PLACES = 20
@@ -42,8 +45,8 @@ class Parser:
     """One reading of one text. `names` and `look_ups` fill up on the way."""
 
     def __init__(self, text: str, *, where: str) -> None:
-        self.names: set[str] = set()
-        self.look_ups: set[tuple[str, str]] = set()  # (function, table)
+        self.names: dict[str, Spot] = {}  # each with the place where it stands first
+        self.look_ups: dict[tuple[str, str], Spot] = {}  # (function, table)
         self._text = text
         self._where = where
         self._words = words(text, where=where)
@@ -53,7 +56,7 @@ class Parser:
             "if": self._if,
             "round": self._round,
             **dict.fromkeys(("floor", "ceil"), self._whole),
-            **dict.fromkeys(("min", "max", "sum"), self._fold),
+            **dict.fromkeys(FOLDS, self._fold),
             **dict.fromkeys(("band", "slice", "choose"), self._look_up),
         }
 
@@ -63,7 +66,7 @@ class Parser:
             raise self._fault(self._word, "the expression is empty")
         node = self._part(0)
         if self._word.kind != "end":
-            raise self._fault(self._word, f"`{self._word.text}` is not expected here")
+            raise self._fault(self._word, _unexpected(self._word.text))
         return node
 
     # Reading on
@@ -79,7 +82,7 @@ class Parser:
 
     def _expect(self, sign: str) -> Word:
         if self._word.text != sign or self._word.kind != "sign":
-            found = "the end" if self._word.kind == "end" else f"`{self._word.text}`"
+            found = "the end of the expression" if self._word.kind == "end" else quoted(self._word.text)
             raise self._fault(self._word, f"`{sign}` is expected here, not {found}")
         return self._take()
 
@@ -92,7 +95,9 @@ class Parser:
         height = 1 + max((part.height for part in parts), default=0)
         place = spot(self._text, at, self._where)
         if height > DEEPEST:
-            raise FormulaFault(place, f"parts are nested deeper than {DEEPEST}: name some of them")
+            raise FormulaFault(
+                place, f"parts are nested deeper than {DEEPEST}; give some a name of their own (lets)"
+            )
         return re.sub(r"\s*\n\s*", " ", written), place, height
 
     # Parts and operators
@@ -102,7 +107,9 @@ class Parser:
         at = self._word.at
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._fault(self._word, f"parts are nested deeper than {DEEPEST}: name some of them")
+            raise self._fault(
+                self._word, f"parts are nested deeper than {DEEPEST}; give some a name of their own (lets)"
+            )
         left = self._prefix(strength)
         compared = False
         while (binds := self._binds()) > strength:
@@ -131,7 +138,8 @@ class Parser:
             return Logic(*self._begun(at, *parts), rest[0][0], parts)
         signs = [sign for sign, _ in rest]
         operation = " ".join(signs) if len(set(signs)) > 1 else signs[0]
-        return Chain(*self._begun(at, *parts), operation, left, tuple(rest))
+        work = tuple((EXACTLY.get(sign), part) for sign, part in rest)
+        return settled(Chain(*self._begun(at, *parts), operation, left, work))
 
     def _prefix(self, strength: int) -> Node:
         word = self._take()
@@ -143,17 +151,17 @@ class Parser:
             return self._named(word, strength)
         if word.text == "-":
             part = self._part(_MINUS)
-            return Negate(*self._begun(word.at, part), part)
+            return settled(Negate(*self._begun(word.at, part), part))
         if word.text == "(":
             part = self._part(0)
             self._expect(")")
             return part
-        found = "the expression ends" if word.kind == "end" else f"`{word.text}` stands"
+        found = "the expression ends" if word.kind == "end" else f"{quoted(word.text)} stands"
         raise self._fault(word, f"{found} where a value is expected")
 
     def _constant(self, word: Word, operation: str, value: Value) -> Node:
         begun = self._begun(word.at)
-        return Constant(*begun, Step(begun[0], operation, (), "", value))
+        return Constant(*begun, (value, receipt(begun[0], operation, value)))
 
     def _named(self, word: Word, strength: int) -> Node:
         if word.text in ("true", "false"):
@@ -166,9 +174,10 @@ class Parser:
         if self._word.text == "(" and self._word.kind == "sign":
             return self._call(word)
         if word.text in _RESERVED:
-            raise self._fault(word, f"`{word.text}` stands where a value is expected")
-        self.names.add(word.text)
-        return Name(*self._begun(word.at))
+            raise self._fault(word, f"{quoted(word.text)} stands where a value is expected")
+        node = Name(*self._begun(word.at))
+        self.names.setdefault(word.text, node.spot)
+        return node
 
     # Functions
 
@@ -176,7 +185,12 @@ class Parser:
         function = self._functions.get(word.text)
         if function is None:
             known = ", ".join(sorted(self._functions))
-            raise self._fault(word, f"there is no function `{word.text}`; there are {known}")
+            hint = (
+                f"write `{word.text.lower()}`"
+                if word.text.lower() in self._functions
+                else f"there are {known}"
+            )
+            raise self._fault(word, f"there is no function {quoted(word.text)}; {hint}")
         self._take()
         return function(word)
 
@@ -192,7 +206,7 @@ class Parser:
     def _whole(self, word: Word) -> Node:
         part = self._part(0)
         self._expect(")")
-        return Whole(*self._begun(word.at, part), word.text, part)
+        return settled(Whole(*self._begun(word.at, part), word.text, part))
 
     def _fold(self, word: Word) -> Node:
         parts = [self._part(0)]
@@ -200,17 +214,20 @@ class Parser:
             self._take()
             parts.append(self._part(0))
         self._expect(")")
-        return Fold(*self._begun(word.at, *parts), word.text, tuple(parts))
+        begun = self._begun(word.at, *parts)
+        return settled(Fold(*begun, word.text, FOLDS[word.text], parts[0], tuple(parts[1:])))
 
     def _look_up(self, word: Word) -> Node:
         table = self._take()
         if table.kind != "name":
             raise self._fault(table, f"`{word.text}` needs the name of a table first")
+        if table.text in _RESERVED:
+            raise self._fault(table, f"`{table.text}` is a word of the language; no table can have this name")
         self._expect(",")
         part = self._part(0)
         self._expect(")")
-        self.look_ups.add((word.text, table.text))
-        return LookUp(*self._begun(word.at, part), word.text, table.text, part)
+        self.look_ups.setdefault((word.text, table.text), spot(self._text, table.at, self._where))
+        return settled(LookUp(*self._begun(word.at, part), word.text, table.text, part))
 
     def _round(self, word: Word) -> Node:
         part = self._part(0)
@@ -221,7 +238,8 @@ class Parser:
             self._take()
             mode = self._mode()
         self._expect(")")
-        return Round(*self._begun(word.at, part), part, digits, mode)
+        note = f"to {digits} decimals, {mode}"
+        return settled(Round(*self._begun(word.at, part), part, Decimal((0, (1,), -digits)), mode, note))
 
     def _places(self) -> int:
         """How many decimals: a whole number as written, so that nobody can answer it."""
@@ -230,7 +248,8 @@ class Parser:
             self._take()
         word = self._take()
         if word.kind != "number" or "." in word.text or int(word.text) > MOST_PLACES:
-            raise self._fault(word, f"how many decimals? a whole number from -{MOST_PLACES} to {MOST_PLACES}")
+            reason = f"a whole number from -{MOST_PLACES} to {MOST_PLACES}, written out, must stand here"
+            raise self._fault(word, f"how many decimals? {reason}")
         return -int(word.text) if minus else int(word.text)
 
     def _mode(self) -> str:
@@ -238,3 +257,14 @@ class Parser:
         if word.kind != "name" or word.text not in MODES:
             raise self._fault(word, f"the way of rounding must be one of {', '.join(MODES)}")
         return word.text
+
+
+def _unexpected(word: str) -> str:
+    """Why a word cannot follow what stands before it."""
+    why = {
+        ")": "it closes nothing",
+        ",": "it only stands between the values of a function, and decimals are written with a point",
+    }.get(word, "a sign such as `+` is missing before it")
+    if word.lower() in ("and", "or", "not", "true", "false") and word != word.lower():
+        why = f"write `{word.lower()}`"
+    return f"{quoted(word)} is not expected here: {why}"

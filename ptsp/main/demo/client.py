@@ -10,6 +10,7 @@ import requests
 from ptsp.kernel.errors import PtspError
 
 TIMEOUT_S = 30
+CUSTOMER_DIGITS = 10  # of a virtual account's number; the bank's own prefix stands before them
 
 
 class CallFailed(PtspError):
@@ -87,15 +88,15 @@ class Client:
             )
         )
 
-    def pay(self, bank: str, bill: str, amount: int) -> None:
-        """At the bank's counter; the bank tells the platform itself."""
+    def pay(self, bank: str, account: str, key: str) -> None:
+        """At the bank's counter, by the virtual account's number; the bank asks what is due, and tells us."""
         order = {
             "tenant": self.tenant,
-            "bill": bill,
-            "amount": amount,
-            "url": f"{self.base}/agency/{self.tenant}/bank/payments",
+            "prefix": account[:-CUSTOMER_DIGITS],
+            "customer_no": account[-CUSTOMER_DIGITS:],
+            "url": self.base,
         }
-        headers = {"Idempotency-Key": f"{bill}:{amount}"}
+        headers = {"Idempotency-Key": key}
         _read(self.http.post(f"{bank}/tellers/pay", json=order, headers=headers, timeout=TIMEOUT_S))
 
     def _at(self, path: str) -> str:

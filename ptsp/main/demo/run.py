@@ -90,12 +90,12 @@ def pay_bills(client: Client, bank: str, views: Iterable[Mapping[str, Any]], pai
     """Pay what is open under a bill, once its payment is waited for."""
     for view in views:
         open_notices = [notice for notice in view["notices"] if notice["state"] == "open"]
-        for bill in {notice["bill"] for notice in open_notices}:
-            numbers = sorted(notice["number"] for notice in open_notices if notice["bill"] == bill)
-            total = sum(notice["total"] for notice in open_notices if notice["bill"] == bill)
-            if f"{bill} {numbers}" not in paid:
-                client.pay(bank, bill, total)
-                paid.add(f"{bill} {numbers}")
+        for account in {notice["virtual_account"] for notice in open_notices}:
+            numbers = [one["number"] for one in open_notices if one["virtual_account"] == account]
+            key = f"{account} {sorted(numbers)}"
+            if key not in paid:
+                client.pay(bank, account, key)
+                paid.add(key)
 
 
 def collect(client: Client, story: Story, bundle: Lodged, view: Mapping[str, Any]) -> Finished:

@@ -14,7 +14,7 @@ from ptsp.main.settings import Settings
 from ptsp.main.year.play import FIRST, LAST
 from ptsp.main.year.run import run_year
 
-MUST_BE_ZERO = ("differences", "without_cause", "deemed_in_outage")
+MUST_BE_ZERO = ("differences", "without_cause", "deemed_in_outage", "fee_differences", "unreconciled")
 
 
 @click.command()
@@ -27,7 +27,8 @@ def year(*, bundles: int, seed: int, as_json: bool) -> None:
     """Play a year of one office: bundles, stops, extensions, decrees, outages, approvals by law.
 
     In a database of its own, which is gone afterwards. Ends with status 1 where a date does not follow from the
-    ledger, a promise moved without a cause, or the law approved during an outage.
+    ledger, a promise moved without a cause, the law approved during an outage, a fee comes out otherwise when it is
+    worked out again, or a rupiah is neither booked nor owed back.
     """
     with (
         running(Settings.from_env(os.environ)) as settings,

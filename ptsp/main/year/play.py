@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 
-from ptsp.domain import deadlines, routes
+from ptsp.domain import deadlines
 from ptsp.domain.applications import Applicant, Order, Wanted
 from ptsp.flows._retiming import Happened, change_clocks, joined
 from ptsp.flows.change_calendar import change_calendar
@@ -25,12 +25,12 @@ from ptsp.flows.end_outage import end_outage
 from ptsp.flows.follow_calendar import follow_calendar
 from ptsp.flows.follow_outages import follow_outages
 from ptsp.flows.move_clock import put_mark
-from ptsp.flows.record_results import record_results
 from ptsp.flows.submit_bundle import submit_bundles
 from ptsp.infra.calendars import OFFICE, DecreedDay
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.work import Work, begin
 from ptsp.main.year.chance import Chance, Fate
+from ptsp.main.year.endings import Ending, end_tasks
 
 YEAR = 2026
 FIRST, LAST = date(YEAR, 1, 2), date(YEAR, 12, 30)
@@ -56,6 +56,7 @@ class Open:
     id: UUID
     bundle_id: UUID
     seq: int
+    kind: str
     fate: Fate
 
 
@@ -188,10 +189,8 @@ class Year:
 
         def end(part: Sequence[Open]) -> None:
             with self._at(day, hour) as work:
-                settled = record_results(
-                    work, sorted({one.bundle_id for one in part}), list(map(_result, part))
-                )
-            self._count("tasks_ended", len(settled))
+                ended = end_tasks(work, self._book, list(map(_ending, part)))
+            self._count("tasks_ended", ended)
 
         marked = self._marks.pop(day, []) if hour == HOURS[0] else []
         _all(pool.map(mark, _batches(marked, lambda one: one[0].bundle_id)))
@@ -205,7 +204,9 @@ class Year:
         values = {"tenant": self._tenant_id, "since": self._seen, "now": work.now}
         for row in work.connection.execute(BEGUN, values):
             step = deadlines.shape_from_text(row.shape).steps[row.seq]
-            one = Open(row.id, row.bundle_id, row.seq, self._chance.fate(row.kind, step.limit.amount))
+            one = Open(
+                row.id, row.bundle_id, row.seq, row.kind, self._chance.fate(row.kind, step.limit.amount)
+            )
             self._ends[day + timedelta(days=one.fate.days)].append(one)
             self._plan_marks(one, day)
         self._seen = work.now
@@ -281,10 +282,8 @@ def _can(clocks: deadlines.Clocks, position: int, mark: deadlines.Mark) -> bool:
     return mark.reason is None or mark.reason in clocks.line.shape.permits[position].stops
 
 
-def _result(one: Open) -> routes.Result:
-    if one.fate.is_approved:
-        return routes.Result(one.id, routes.TaskState.APPROVED)
-    return routes.Result(one.id, routes.TaskState.REJECTED, reasons=("Tidak memenuhi syarat.",))
+def _ending(one: Open) -> Ending:
+    return Ending(one.id, one.bundle_id, one.seq, one.kind, one.fate.is_approved)
 
 
 def _all(done: Iterable[None]) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from psycopg import sql
 
+from ptsp.domain import payments
 from ptsp.flows.apply_pack import apply_pack
+from ptsp.flows.recompute_fees import recompute_fees
 from ptsp.flows.refold import recompute
 from ptsp.infra.packs import read_all
 from ptsp.infra.tenants import TenantBook
@@ -52,6 +54,8 @@ def run_year(
             with begin(engine, book.by_id(tenant_id), actor="year") as work:
                 found = recompute(work.connection, work.tenant)
                 proved = proofs(work.connection)
+                fees = recompute_fees(work, book)
+                loose = payments.unexplained(work.connection, tenant_id)
         finally:
             owner.dispose()
             engine.dispose()
@@ -63,6 +67,10 @@ def run_year(
         "promises_moved": found.moves,
         "differences": len(found.differences),
         "first_differences": found.differences[:5],
+        "fee_notices": fees.notices,
+        "fees": fees.rupiah,
+        "fee_differences": len(fees.differences),
+        "unreconciled": len(loose),
         **proved,
         "played_s": round(took, 1),
         "recomputed_s": round(time.monotonic() - started - took, 1),

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS letters (
     id INTEGER PRIMARY KEY, agency TEXT NOT NULL, url TEXT NOT NULL, message_id TEXT NOT NULL,
     body BLOB NOT NULL, trouble TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0, next_at REAL NOT NULL,
     status INTEGER, done_at REAL);
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS letters_due ON letters (next_at) WHERE done_at IS NULL;
 COMMIT;
 """
@@ -141,6 +142,15 @@ class Books:
             for letter in owes(case):
                 self._post(letter)
             return case, True
+
+    def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What the agency made once and keeps, such as a key of its own."""
+        with self._writing() as db:
+            row = db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                row = (make(),)
+                db.execute("INSERT INTO kept (name, value) VALUES (?,?)", (name, *row))
+            return bytes(row[0])
 
     def case_by_key(self, agency: str, key: str) -> Case | None:
         with self._lock:

@@ -25,7 +25,12 @@ class Callbacks:
         self._clock = clock
         self._news = threading.Event()
         self._ended = threading.Event()
+        self._courier: Callable[[Letter], int | None] | None = None
         self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
+
+    def carried_by(self, courier: Callable[[Letter], int | None]) -> None:
+        """Letters go by another way than a signed webhook: `courier` tries once, as `send_now` does."""
+        self._courier = courier
 
     def start(self) -> None:
         self._thread.start()
@@ -59,7 +64,7 @@ class Callbacks:
     def _deliver(self, letter: Letter) -> None:
         if self._ended.is_set():
             return
-        status = self._send(letter)
+        status = self._courier(letter) if self._courier else self._send(letter)
         now = self._clock()
         taken = status is not None and (200 <= status < 300 or status == GONE or bool(letter.trouble))
         pause = min(0.1 * 2**letter.tries, LONGEST_PAUSE_S)

@@ -38,8 +38,12 @@ REPLIES = {  # what an agency that calls back does wrong
 }
 PAYMENTS = {
     "double": "tells of the same payment twice",
-    "wrong_signature": "tells of it with a wrong signature, and never rightly",
-    "wrong_amount": "tells of one rupiah less",
+    "twice": "takes the money a second time, under another reference",
+    "wrong_signature": "signs wrongly, and never rightly",
+    "wrong_amount": "pays one rupiah less",
+    "callback_before_inquiry": "pays without having asked what is due",
+    "same_external_id": "uses one X-EXTERNAL-ID for two requests, then rightly",
+    "cut_line": "loses the answer to its payment, and pays again under the same reference",
 }
 ALL = {**BEFORE, **AFTER, **REPLIES, **PAYMENTS, "quota": "answers that today's quota is used up (ktp)"}
 _SECONDS = {"timeout": 30.0, "slow": 1.0, "late": 5.0}

@@ -41,7 +41,7 @@ def test_one_that_is_asked_is_built(registry: Registry, code: str) -> None:
 
 
 def test_a_bank_is_built_as_a_bank(registry: Registry) -> None:
-    assert callable(registry.build_payment("bank", SETTINGS).read_payment)
+    assert callable(registry.build_payment("bank", SETTINGS).answer)
     with pytest.raises(Misconfigured, match="cannot be asked"):
         registry.build("bank", SETTINGS)
 

@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(text, column, reason):
         pytest.param("choose(use, 1)", 1, "no row for 1", id="a number among texts"),
         pytest.param("choose(use, yes)", 13, "a key is text or a number", id="truth as a key"),
         pytest.param("band(falling, 15)", 1, "do not rise", id="a table that falls"),
-        pytest.param("band(open_first, 1)", 1, "do not make sense", id="an open row that is not the last"),
+        pytest.param("band(open_first, 1)", 1, "only the last row", id="an open row that is not the last"),
         pytest.param('choose(twice, "a")', 1, "more than one row", id="a key that stands twice"),
         pytest.param("a + infinite", 5, "not a finite number", id="an infinite input"),
         pytest.param("a + nan", 5, "not a finite number", id="not a number"),

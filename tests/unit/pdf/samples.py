@@ -7,10 +7,12 @@ from pathlib import Path
 from ptsp.infra.pdf import (
     Fact,
     Letterhead,
+    LetterSheet,
     NoticeLine,
     NoticeSheet,
     PermitSheet,
     Proof,
+    ReceiptSheet,
     RefusalSheet,
     Sheet,
     Signature,
@@ -99,12 +101,14 @@ NOTICE = NoticeSheet(
     payer=HOLDER,
     service="Izin Mendirikan Bangunan (IMB)",
     reference="SDA-2026-000042",
-    bill="SDA-2026-000042-1",
+    account="8808 0126 0000 0042",
     lines=(
         NoticeLine(
             "Bangunan gedung", "4.1.2.03.01", 162_625, "120 m² x indeks terintegrasi 0,3012 x 1,00 x Rp4.500"
         ),
-        NoticeLine("Prasarana bangunan: pagar", "4.1.2.03.01", 25_000, "10 m x Rp2.500"),
+        NoticeLine(
+            "Prasarana bangunan: pagar", "4.1.2.03.01", 25_000, "10 m x Rp2.500", "Bendahara Penerimaan"
+        ),
     ),
     legal_basis=("Peraturan Daerah Kabupaten Sidoarjo tentang Retribusi Perizinan Tertentu.",),
     how_to_pay=(
@@ -114,6 +118,41 @@ NOTICE = NoticeSheet(
     late="Keterlambatan membayar dikenai bunga sesuai dengan peraturan daerah.",
     issued_on=date(2026, 11, 22),
     due_on=date(2026, 12, 7),
+    signature=SIGNATURE,
+    proof=PROOF,
+    note=NOTE,
+)
+RECEIPT = ReceiptSheet(
+    letterhead=HEAD,
+    title="Surat Setoran Retribusi Daerah (SSRD)",
+    number="SSRD/000021/SDA/2026",
+    payer=HOLDER,
+    facts=(
+        Fact("Diterima pada", "22 November 2026, 09.30 WIB"),
+        Fact("Cara membayar", "Virtual account"),
+        Fact("Nomor referensi", "BANK-0001"),
+    ),
+    lines=(
+        NoticeLine("Bangunan gedung", "4.1.2.03.01", 162_625, "SKRD/00077/SDA/2026", "Bendahara Penerimaan"),
+        NoticeLine("Dikembalikan kepada pembayar", "", 1_000, "SKRDLB/00003/SDA/2026"),
+    ),
+    issued_on=date(2026, 11, 22),
+    signature=SIGNATURE,
+    proof=PROOF,
+    note=NOTE,
+)
+LETTER = LetterSheet(
+    letterhead=HEAD,
+    title="Surat Ketetapan Retribusi Daerah Lebih Bayar (SKRDLB)",
+    number="SKRDLB/00003/SDA/2026",
+    payer=HOLDER,
+    facts=(Fact("Pembayaran", "SSRD/000021/SDA/2026, 22 November 2026, Rp163.625"),),
+    why="Jumlah yang dibayar lebih besar daripada tagihannya.",
+    amount_label="Jumlah yang dikembalikan",
+    amount=1_000,
+    then=("Sampaikan rekening tujuan pengembalian kepada kantor ini.",),
+    legal_basis=("Peraturan Daerah Kabupaten Sidoarjo tentang Retribusi Perizinan Tertentu.",),
+    issued_on=date(2026, 11, 22),
     signature=SIGNATURE,
     proof=PROOF,
     note=NOTE,
@@ -150,6 +189,14 @@ SAMPLES: dict[str, Sheet] = {
     "permit": PERMIT,
     "refusal": REFUSAL,
     "notice": NOTICE,
+    "receipt": RECEIPT,
+    "letter": LETTER,
+    "closed_notice": replace(
+        NOTICE, closed="Surat ini dibatalkan pada 1 Desember 2026: permohonan ditarik kembali."
+    ),
+    "wide_letter": replace(
+        LETTER, why=f"{LONG_WORD} {AWKWARD}", facts=(Fact(LONG_WORD, AWKWARD),), then=(LONG_WORD,)
+    ),
     "long_permit": LONG_PERMIT,
     "wide_permit": WIDE_PERMIT,
     "long_notice": LONG_NOTICE,

@@ -4,20 +4,25 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ptsp.infra.packs.sense.scene import Found, Scene, repeated
+from ptsp.infra.packs.sense.route import unknown_agency
+from ptsp.infra.packs.sense.scene import Found, Scene, Sheet, repeated
 from ptsp.kernel.free_by_statute import free_by_statute
-from ptsp.kernel.specs import Gate
-
-TREASURER = "treasurer"  # the agency that makes the fee notices
+from ptsp.kernel.specs import TREASURER, Gate
 
 
 def fee_faults(scene: Scene) -> Iterator[Found]:
     """Everything wrong with the fee of one service, but for its expressions."""
-    fee = scene.raw["fee"]
-    yield from _free_or_not(fee)
+    yield from _free_or_not(scene.raw["fee"])
     yield from _gate(scene)
     yield from _statute(scene)
     yield from _treasurer(scene)
+    yield from _agencies(scene)
+    yield from tariff_faults(scene)
+
+
+def tariff_faults(sheet: Sheet) -> Iterator[Found]:
+    """Lines and tables given twice, tables with holes."""
+    fee = sheet.raw["fee"]
     yield from repeated((one["code"] for one in fee.get("lines", [])), "line", ".fee.lines[{}].code")
     yield from repeated((one["code"] for one in fee.get("tables", [])), "table", ".fee.tables[{}].code")
     for at, table in enumerate(fee.get("tables", [])):
@@ -27,7 +32,7 @@ def fee_faults(scene: Scene) -> Iterator[Found]:
 def _free_or_not(fee: Mapping[str, Any]) -> Iterator[Found]:
     free = fee.get("free", False)
     if free:
-        for key in ("lines", "lets", "tables"):
+        for key in ("lines", "lets", "tables", "collection", "signers"):
             if fee.get(key):
                 yield (
                     f".fee.{key}",
@@ -50,7 +55,8 @@ def _statute(scene: Scene) -> Iterator[Found]:
     rule = free_by_statute(scene.spec.code, scene.spec.series)
     if rule and scene.spec.fee.lines:
         reason = f"`{scene.spec.code}` is free by statute ({rule.why}; basis: {rule.basis}, {rule.source})"
-        yield ".fee.lines", f"{reason}; it cannot have a tariff"
+        path = ".fee.by_law" if scene.spec.fee.by_law else ".fee.lines"
+        yield path, f"{reason}; it cannot have a tariff"
 
 
 def _treasurer(scene: Scene) -> Iterator[Found]:
@@ -59,6 +65,21 @@ def _treasurer(scene: Scene) -> Iterator[Found]:
             ".fee",
             f"is charged, but {scene.layers.code} has no agency `{TREASURER}` to make the fee notice",
         )
+
+
+def _agencies(scene: Scene) -> Iterator[Found]:
+    """Whose revenue a line is, and who signs the papers of money."""
+    fee, agencies = scene.spec.fee, scene.agencies
+    if agencies is None or not fee.lines:
+        return
+    for at, line in enumerate(fee.lines):
+        if line.agency not in agencies and line.agency != TREASURER:
+            yield f".fee.lines[{at}].agency", unknown_agency(scene, line.agency)
+    for paper, code in scene.raw["fee"].get("signers", {}).items():
+        if code not in agencies:
+            yield f".fee.signers.{paper}", unknown_agency(scene, code)
+        elif not agencies[code].desk:
+            yield f".fee.signers.{paper}", f"`{code}` has no desk; who signs needs one (desk: true)"
 
 
 def _table(table: Mapping[str, Any], path: str) -> Iterator[Found]:

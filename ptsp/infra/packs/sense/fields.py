@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from ptsp.infra.packs.sense.scene import Found, Scene, repeated
+from ptsp.infra.packs.sense.scene import Found, Sheet, repeated
 from ptsp.kernel.formulas import FormulaFault, parse
 from ptsp.kernel.specs import FieldSpec
 
 _ONLY_NUMBERS = ("unit", "minimum", "maximum", "decimals")
 
 
-def field_faults(scene: Scene) -> Iterator[Found]:
+def field_faults(sheet: Sheet) -> Iterator[Found]:
     """Everything wrong with the fields of one service, but for their conditions."""
-    fields = scene.spec.fields
+    fields = sheet.spec.fields
     yield from repeated((one.code for one in fields), "field", ".fields[{}].code")
     for at, one in enumerate(fields):
         path = f".fields[{at}]"
         if not is_name(one.code):
             yield f"{path}.code", f"`{one.code}` is a word of the expression language; take another name"
-        yield from _form(one, scene.raw["fields"][at], path)
+        yield from _form(one, sheet.raw["fields"][at], path)
         yield from repeated((c.code for c in one.choices), "choice", path + ".choices[{}].code")
 
 

@@ -5,16 +5,17 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from ptsp.infra.packs.layers import Layers, Part
-from ptsp.infra.packs.places import Document, did_you_mean, path_of
+from ptsp.infra.packs.layers import Layers
+from ptsp.infra.packs.places import Document, Part, did_you_mean, path_of
 from ptsp.infra.packs.schema import shown
 from ptsp.infra.packs.sense.calendars import calendar_faults
+from ptsp.infra.packs.sense.collection import collection_faults
 from ptsp.infra.packs.sense.contacts import contact_faults
 from ptsp.infra.packs.sense.requirements import only_by_permits
 from ptsp.infra.packs.sense.route import Task, circle_of, is_sound, shared_kinds, together
 from ptsp.infra.packs.sense.timing import office_timing_faults
 from ptsp.kernel.errors import Fault
-from ptsp.kernel.specs import ServiceSpec
+from ptsp.kernel.specs import BANK, ServiceSpec
 
 TEXTS_OF_PAGES = ("office.about", "office.hours", "office.complaints")
 TEMPLATES = ("permit", "refusal", "notice")
@@ -30,6 +31,8 @@ def office_faults(layers: Layers, services: Mapping[str, ServiceSpec], connector
         faults += part.faults(_agency(code, part.raw, connectors))
     faults += contact_faults(layers)
     faults += office_timing_faults(layers, services)
+    if "collection" in layers.collecting:
+        faults += collection_faults(layers.collecting["collection"])
     faults += _series(layers, services)
     faults += list(_permit_circle(layers, services)) or list(_bundle_circle(layers, services))
     for code, at, reason in shared_kinds(services.values()):
@@ -82,8 +85,8 @@ def _agency(code: str, raw: Mapping[str, Any], connectors: Connectors) -> Iterat
         yield ".connector", f"there is no connector `{connector}`{did_you_mean(connector, connectors)}"
         return
     written: Any = manifest.value
-    if written["style"] == "payment":
-        yield ".connector", f"`{connector}` tells of payments; it does not answer an agency's tasks"
+    if written["style"] == "payment" and code != BANK:
+        yield ".connector", f"`{connector}` tells of payments; only the agency `{BANK}` does that"
     yield from _options(raw.get("options", {}), written.get("options", {}), connector)
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from ptsp.infra.packs.places import Part
+from ptsp.infra.packs.sense.by_law import inputs_of, taking_faults
+from ptsp.infra.packs.sense.collection import collection_faults
 from ptsp.infra.packs.sense.expressions import expression_faults
 from ptsp.infra.packs.sense.fee import fee_faults
 from ptsp.infra.packs.sense.fields import field_faults
@@ -18,7 +21,12 @@ from ptsp.kernel.specs import ServiceSpec
 
 def service_faults(scene: Scene) -> list[Fault]:
     """All mistakes of sense in one service, each with file, path, line and reason."""
-    return list(scene.part.faults(_found(scene)))
+    faults = [*scene.part.faults(_found(scene))]
+    if "collection" in scene.raw["fee"] and ".fee.collection" not in scene.part.loans:
+        faults += collection_faults(
+            Part(scene.part.document, "$.fee.collection", scene.raw["fee"]["collection"])
+        )
+    return faults
 
 
 def _found(scene: Scene) -> Iterator[Found]:
@@ -30,13 +38,17 @@ def _found(scene: Scene) -> Iterator[Found]:
     yield from limit_faults(scene)
     yield from timing_faults(scene)
     yield from requirement_faults(scene)
-    in_fields, in_fee = list(field_faults(scene)), list(fee_faults(scene))
-    yield from (*in_fields, *in_fee)
+    in_fields, in_taking = list(field_faults(scene)), list(taking_faults(scene))
+    yield from (*in_fields, *in_taking)
+    is_whole = not in_taking and (scene.by_law is not None or scene.spec.fee.by_law is None)
+    in_fee = list(fee_faults(scene)) if is_whole else []
+    yield from in_fee
     formulas, in_expressions = expression_faults(scene)
-    yield from in_expressions
+    # while a by-law is not there, is wrong itself or does not fit, the fee that rests on it cannot be judged
+    yield from (one for one in in_expressions if is_whole or not one[0].startswith(".fee"))
     if not in_fields:  # else every trial would only repeat what is told already
-        tried = [one for one in formulas if one.kind == "condition" or not in_fee]
-        yield from trial_faults(scene.spec, tried)
+        tried = [one for one in formulas if one.kind == "condition" or (is_whole and not in_fee)]
+        yield from trial_faults(scene.spec, tried, inputs_of(scene.by_law))
 
 
 def _code(scene: Scene) -> Iterator[Found]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_FLOOR, Decimal
 
+from ptsp.infra.packs.places import Pointed
 from ptsp.infra.packs.sense.expressions import Formula
 from ptsp.infra.packs.sense.scene import Found
 from ptsp.kernel.formulas import FormulaFault, Value, evaluate, is_true
@@ -16,15 +17,22 @@ from ptsp.kernel.specs import FieldSpec, ServiceSpec
 
 Answers = dict[str, Value]
 _MOST_CASES = 4096
+_NO_INPUTS: Mapping[str, FieldSpec] = {}
+_KINDS: Mapping[str, type] = {"number": Decimal, "choice": str, "text": str, "yes_no": bool}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def trial_faults(service: ServiceSpec, formulas: Iterable[Formula]) -> Iterator[Found]:
-    """Expressions that have no value, or a useless one, for answers that the fields allow."""
+def trial_faults(
+    service: ServiceSpec, formulas: Iterable[Formula], inputs: Mapping[str, FieldSpec] = _NO_INPUTS
+) -> Iterator[Found]:
+    """Expressions that have no value, or a useless one, for answers that the fields allow.
+
+    `inputs`: those of a by-law by code. A let of the same name must come to what its input may be.
+    """
     ordered = list(formulas)
     told: set[str] = set()
     for answers in _cases(service, {one.name: one for one in ordered if one.path.startswith(".fields[")}):
-        for path, reason in _one_case(service, ordered, answers):
+        for path, reason in _one_case(service, ordered, answers, inputs):
             if path not in told:
                 told.add(path)
                 yield path, reason
@@ -34,29 +42,35 @@ def trial_faults(service: ServiceSpec, formulas: Iterable[Formula]) -> Iterator[
             yield formula.path, f"{words}, so `{formula.name}` is never reached"
 
 
-def _one_case(service: ServiceSpec, formulas: list[Formula], answers: Answers) -> Iterator[Found]:
+def _one_case(
+    service: ServiceSpec, formulas: list[Formula], answers: Answers, wanted: Mapping[str, FieldSpec]
+) -> Iterator[Found]:
     inputs = dict(answers)
     for formula in formulas:
         try:
-            reason = _tried(service, formula, inputs)
+            reason = _tried(service, formula, inputs, wanted)
         except FormulaFault as error:
             parts_above = formula.expression.names & service.fee.lets.keys()
             if parts_above - inputs.keys():
                 continue  # a part above has no value, which is told there
-            reason = f"has no value: {error.reason}"
+            reason = f"has no value: {error.reason}{_when(formula, answers)}"
+            yield formula.path, Pointed(reason, line=error.line, column=error.column)
+            continue
         if reason:
             yield formula.path, f"{reason}{_when(formula, answers)}"
 
 
-def _tried(service: ServiceSpec, formula: Formula, inputs: Answers) -> str:
+def _tried(service: ServiceSpec, formula: Formula, inputs: Answers, wanted: Mapping[str, FieldSpec]) -> str:
     """What is wrong with the value, if anything; a let's value becomes an input."""
     if formula.kind == "condition":
         is_true(formula.expression, inputs, {})
         return ""
     value = evaluate(formula.expression, inputs, service.fee.tables).value
     if formula.kind == "let":
-        inputs[formula.name] = value
-        return ""
+        reason = _misfit(value, wanted[formula.name]) if formula.name in wanted else ""
+        if not reason:
+            inputs[formula.name] = value
+        return reason
     if not isinstance(value, Decimal):
         return f"comes to `{value}`, which is no amount of money"
     if value < 0:
@@ -64,6 +78,27 @@ def _tried(service: ServiceSpec, formula: Formula, inputs: Answers) -> str:
     if value != value.to_integral_value():
         return f"comes to {value:f}, which is not whole rupiah; wrap it in round(..., 0)"
     return ""
+
+
+def _misfit(given: Value, field: FieldSpec) -> str:
+    """What is wrong with a let that stands for this input of a by-law, if anything."""
+    if not isinstance(given, _KINDS[field.type]):
+        return f"comes to {_shown(given)}, but the by-law reads `{field.code}` as a {field.type}"
+    if field.type == "choice" and given not in {one.code for one in field.choices}:
+        return f"comes to {_shown(given)}, which is none of the by-law's choices of `{field.code}`"
+    if isinstance(given, Decimal) and not _is_within(given, field):
+        return f"comes to {_shown(given)}; the by-law takes `{field.code}` {bounds_of(field)}"
+    return ""
+
+
+def _is_within(given: Decimal, field: FieldSpec) -> bool:
+    least, most = field.minimum, field.maximum
+    return (least is None or given >= least) and (most is None or given <= most)
+
+
+def bounds_of(field: FieldSpec) -> str:
+    """`from 0 to 100`, for numbers, which have both."""
+    return f"from {field.minimum} to {field.maximum}"
 
 
 def _when(formula: Formula, answers: Answers) -> str:
