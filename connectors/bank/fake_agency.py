@@ -164,7 +164,7 @@ class FakeAgency:
                 reference = f"{case.key}{again}"
                 seen.add(reference)
                 at = datetime.fromtimestamp(case.opened_at, snap.WIB)
-                yield at, reference, case.subject, int(str(order["amount"]))
+                yield at, reference, case.reference, int(str(order["amount"]))
         for one in self._desk.books.requests():
             code, _, amount = one.outcome.partition(" ")
             if one.method == OUT and one.agency == office and code in TAKEN and one.key not in seen:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -26,10 +25,10 @@ from ptsp.infra.work import Work, begin
 from ptsp.kernel.errors import NotFound
 from ptsp.kernel.money import in_words, rupiah
 from ptsp.main.connections import engine_for
+from ptsp.main.differences import tell
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
 
-MOST_SHOWN = 20
 STATES = {"open": "belum dibayar", "settled": "lunas", "cancelled": "dibatalkan", "lapsed": "kedaluwarsa"}
 NAMES = {
     "assessment": "Ketetapan retribusi",
@@ -64,18 +63,8 @@ def recompute(*, tenant: str | None, as_json: bool) -> None:
     total = {
         "notices": sum(one.notices for one in found.values()),
         "rupiah": sum(one.rupiah for one in found.values()),
-        "differences": sum(len(one.differences) for one in found.values()),
     }
-    if as_json:
-        click.echo(json.dumps(total))
-    else:
-        click.echo(", ".join(f"{name}: {value}" for name, value in total.items()))
-    for code, one in found.items():
-        for difference in one.differences[:MOST_SHOWN]:
-            click.echo(f"{code}: {difference}", err=True)
-        if len(one.differences) > MOST_SHOWN:
-            click.echo(f"{code}: and {len(one.differences) - MOST_SHOWN} more", err=True)
-    sys.exit(1 if total["differences"] else 0)
+    tell(total, {code: one.differences for code, one in found.items()}, as_json=as_json)
 
 
 @fees.command()

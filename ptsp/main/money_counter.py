@@ -6,11 +6,13 @@ from datetime import date
 from uuid import UUID
 
 from ptsp.api.access import Access
+from ptsp.api.paying import press_of
 from ptsp.domain import treasury
 from ptsp.flows.close_difference import book_difference, close_difference
 from ptsp.flows.deposit_cash import CashToDeposit, cash_to_deposit, deposit_cash
 from ptsp.flows.import_statement import Imported, import_statement
 from ptsp.flows.match_statement import Reconciliation, reconciliation
+from ptsp.flows.money_papers import offices_paper
 from ptsp.flows.open_desk import Desk, desk_of
 from ptsp.flows.revenue_report import RevenueReport, revenue_report
 from ptsp.flows.revenue_sheet import revenue_xlsx
@@ -47,6 +49,10 @@ class MoneyCounter:
     def taken(self, code: str) -> CashTaken | None:
         with self._work() as (work, _):
             return cash_taken(work, code)
+
+    def paper(self, number: str) -> tuple[bytes, str]:
+        self.opened()  # the token is looked at before anything is made
+        return offices_paper(lambda: self._access.work(self._tenant, ACTOR), press_of(self._access), number)
 
     def cash(self) -> Sequence[CashToDeposit]:
         with self._work() as (work, _):

@@ -1,8 +1,6 @@
 """What was promised, why, and whether it still follows from the events."""
 
-import json
 import os
-import sys
 from datetime import date
 
 import click
@@ -16,10 +14,9 @@ from ptsp.infra.vault import Vault
 from ptsp.infra.work import begin
 from ptsp.kernel.errors import NotFound
 from ptsp.main.connections import engine_for
+from ptsp.main.differences import tell
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
-
-MOST_SHOWN = 20
 
 
 @click.group()
@@ -63,18 +60,8 @@ def recompute_all(*, tenant: str | None, as_json: bool) -> None:
         "bundles": sum(one.bundles for one in found.values()),
         "deadlines": sum(one.deadlines for one in found.values()),
         "promises_moved": sum(one.moves for one in found.values()),
-        "differences": sum(len(one.differences) for one in found.values()),
     }
-    if as_json:
-        click.echo(json.dumps(total))
-    else:
-        click.echo(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in total.items()))
-    for code, one in found.items():
-        for difference in one.differences[:MOST_SHOWN]:
-            click.echo(f"{code}: {difference}", err=True)
-        if len(one.differences) > MOST_SHOWN:
-            click.echo(f"{code}: and {len(one.differences) - MOST_SHOWN} more", err=True)
-    sys.exit(1 if total["differences"] else 0)
+    tell(total, {code: one.differences for code, one in found.items()}, as_json=as_json)
 
 
 def _recomputed(engine: object, office: Tenant) -> Recomputed:

@@ -213,6 +213,9 @@ class PaymentContract:
         assert client.code("/transfer-va/payment") == "2002500"  # another request, the same money
         assert client.code("/transfer-va/inquiry") == "4042414"
         assert client.code("/transfer-va/status") == "2002600"
+        others = {**BODIES["/transfer-va/status"], "customerNo": OTHERS["paid"]}
+        others["virtualAccountNo"] = f"{PREFIX.rjust(8)}{OTHERS['paid']}"
+        assert client.code("/transfer-va/status", others) == "4042601"
         assert list(client.till.money) == ["p-1"]
         assert client.code("/transfer-va/payment", {**PAYMENT, "paymentRequestId": "p-2"}) == "4042514"
 
@@ -244,6 +247,7 @@ class PaymentContract:
             ("/transfer-va/payment", {"trxDateTime": "2026-11-22T10:00:00"}, "4002501"),
             ("/transfer-va/payment", {"paymentRequestId": "x" * 129}, "4002501"),
             ("/qr/qr-mpm-notify", {"latestTransactionStatus": "06"}, "2005200"),
+            ("/qr/qr-mpm-notify", {"amount": {"value": "0.00", "currency": "IDR"}}, "4045213"),
         ],
     )
     def test_what_does_not_fit_has_a_code_of_its_own_and_moves_nothing(
@@ -314,6 +318,8 @@ class PaymentContract:
             {"X-TIMESTAMP": snap.stamp(time.time() - 60)},
         ):
             assert client.code("/transfer-va/inquiry", headers=changed) == "4012400"
+        nowhere = time.strftime("%Y-%m-%dT%H:%M:%S")  # now, but for its offset
+        assert client.code("/transfer-va/inquiry", timestamp=nowhere) == "4002401"
 
     def test_a_token_runs_out(self, client: Client) -> None:
         assert client.code("/transfer-va/inquiry", token=client.token(age=snap.TOKEN_S - 5)) == "2002400"

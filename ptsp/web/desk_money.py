@@ -14,6 +14,7 @@ from ptsp.web.desk_door import COOKIE, LONGEST_TOKEN, desk_blueprint
 from ptsp.web.money_port import MoneyDesk
 from ptsp.web.pages import pages
 from ptsp.web.reasons import reason
+from ptsp.web.tracking import kept
 
 blueprint = desk_blueprint("desk_money")
 HOME = "/<tenant>/desk/money"
@@ -69,6 +70,12 @@ def take(tenant: str) -> ResponseReturnValue:
     except Conflict:
         return _again(tenant, mine, customer_no, {}, is_conflict=True), 409
     return redirect(url_for("desk_money.cash", tenant=tenant, taken=done.code), 303)
+
+
+@blueprint.get(f"{HOME}/papers/<path:number>")
+def paper(tenant: str, number: str) -> ResponseReturnValue:
+    """A proof of payment or another paper of money, to print for whoever stands at the counter."""
+    return kept(*money_desk(tenant).paper(number))
 
 
 @blueprint.post(f"{HOME}/deposit")

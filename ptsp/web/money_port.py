@@ -34,6 +34,9 @@ class MoneyDesk(Protocol):
     def taken(self, code: str) -> CashTaken | None:
         """Cash that was taken before, by the code of its proof of payment."""
 
+    def paper(self, number: str) -> tuple[bytes, str]:
+        """A signed paper of money by its number, and the name of its file."""
+
     def cash(self) -> Sequence[CashToDeposit]:
         """What is not deposited yet."""
 

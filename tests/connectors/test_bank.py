@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 import time
+from binascii import crc_hqx
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -111,6 +112,8 @@ def test_what_a_bank_does_comes_to_this(
 ) -> None:
     assert platform.pay(**order) == outcomes
     assert len(platform.till.money) == references
+    (payment,) = platform.bench.agency.desk.books.effects()
+    assert set(platform.till.money) <= {payment.key, f"{payment.key}b"}  # whatever was tried again
 
 
 @of("bank")
@@ -129,6 +132,11 @@ def test_the_statement_tells_of_the_money_the_bank_holds_and_of_nothing_else(pla
         assert sorted(held.values()) == [900, 5_000, 5_000, 187_625]
         assert {entry: held[entry] for entry in told} == {one: money.amount for one, money in told.items()}
     assert (read[1].opening, read[1].closing) == (0, 198_525)
+    numbers = {line.entry: line.customer_no for line in read[0].lines}
+    assert {entry: numbers[entry] for entry in told} == {
+        one: money.customer_no for one, money in told.items()
+    }
+    assert [line.customer_no for line in read[1].lines if line.amount == 187_625] == [NUMBER]
 
 
 @of("bank")
@@ -231,6 +239,28 @@ def test_the_checksum_of_a_qris_code(data: bytes, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("amount", "bill", "priced", "named"),
+    [(187_625, "2600000001", "5406187625", "62140110" + "2600000001"), (1, "S", "54011", "62050101S")],
+    ids=["usual", "least"],
+)
+def test_a_qris_code_is_this_text(amount: int, bill: str, priced: str, named: str) -> None:
+    """Tag, length, value; the checksum is that of the standard library."""
+    merchant = qris.Merchant("ID1020000000001", "PEMKAB CONTOH", "CONTOH", "61212")
+    said = (
+        "00020101021251440014ID.CO.QRIS.WWW0215ID10200000000010303URE520493995303360"
+        f"{priced}5802ID5913PEMKAB CONTOH6006CONTOH610561212{named}6304"
+    )
+    assert qris.payload(merchant, amount=amount, bill=bill) == f"{said}{crc_hqx(said.encode(), 0xFFFF):04X}"
+
+
+@pytest.mark.parametrize(("amount", "bill"), [(0, "1"), (-1, "1"), (1, "x" * 26), (1, "")])
+def test_what_fits_no_qris_code_is_refused(amount: int, bill: str) -> None:
+    merchant = qris.Merchant("ID1020000000001", "PEMKAB CONTOH", "CONTOH", "61212")
+    with pytest.raises(ValueError, match="QRIS code"):
+        qris.payload(merchant, amount=amount, bill=bill)
+
+
+@pytest.mark.parametrize(
     ("written", "left"),
     [
         (b'{ "a" : 1 }', b'{"a":1}'),
@@ -242,6 +272,21 @@ def test_the_checksum_of_a_qris_code(data: bytes, expected: int) -> None:
 )
 def test_white_space_goes_only_between_the_parts(written: bytes, left: bytes) -> None:
     assert snap.minified(written) == left
+
+
+def test_a_signature_is_the_one_that_openssl_makes() -> None:
+    """`printf METHOD:path:token:digest:timestamp | openssl dgst -sha512 -hmac SECRET -binary | base64`."""
+    signature = snap.sign(
+        b"k123456789012345678901234567890k",
+        method="POST",
+        path="/snap/v1.0/transfer-va/inquiry",
+        token="1767225600.abc",
+        body=b'{ "customerNo": "2600000001" }',
+        timestamp="2026-01-01T07:00:00+07:00",
+    )
+    assert signature == (
+        "KXwFTxNv8fc4Roqx55gr1nx5wBpctQs0YYIKrUZ6fww7eHS1FddkVGR4nHukM/ouebDNlhRgE5YRBnqyW+h8cQ=="
+    )
 
 
 def text(port: int, path: str) -> str:

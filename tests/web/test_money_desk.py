@@ -65,6 +65,7 @@ def test_nobody_else_does_anything(office: Office, client: FlaskClient, act: str
     assert client.post(f"{HOME}/{act}", data=form, headers=OWN).location == "/sidoarjo/desk"
     client.post("/sidoarjo/desk", data={"token": token_of(office, "head", None)}, headers=OWN)
     assert client.post(f"{HOME}/{act}", data=form, headers=OWN).status_code == 404
+    assert client.get(f"{HOME}/papers/SSRD/000001/SDA/2026").status_code == 404
     assert client.post(f"{HOME}/{act}", data=form).status_code == 403  # not from our own pages
     assert office.rows("SELECT count(*) FROM app.payment") == [(0,)]
 
@@ -81,6 +82,9 @@ def test_cash_is_taken_once_and_its_receipt_is_told(office: Office, treasurer: F
     assert office.rows("SELECT amount, taken_by FROM app.payment") == [(total, "loket-kas")]
     ((receipt,),) = office.rows("SELECT receipt FROM app.payment")
     assert receipt in text_of(treasurer.get(answers[0].location).text)
+    paper = treasurer.get(f"{HOME}/papers/{receipt}")
+    assert (paper.status_code, paper.data[:5], paper.headers["Cache-Control"]) == (200, b"%PDF-", "no-store")
+    assert treasurer.get(f"{HOME}/papers/SSRD/999999/SDA/2026").status_code == 404
     other = treasurer.post(f"{HOME}/cash", data={**form, "key": "another"}, headers=OWN)
     assert other.status_code == 409
     assert "Keadaannya sudah berubah" in other.text
