@@ -69,8 +69,13 @@ class RevenueReport:
         }
 
 
-def revenue_report(work: Work, first: date, last: date) -> RevenueReport:
-    """What was settled in a period less what was taken back in it. Raises Invalid for one over 366 days."""
+def revenue_report(work: Work, first: date | None, last: date | None) -> RevenueReport:
+    """What was settled in a period less what was taken back in it. Raises Invalid for one over 366 days.
+
+    Without a last day up to today, without a first from the first of that month.
+    """
+    last = last or work.today
+    first = first or last.replace(day=1)
     if not 0 <= (last - first).days < MOST_DAYS:
         raise Invalid([fault("period", "period", most=MOST_DAYS)])
     pack = work.tenant.pack

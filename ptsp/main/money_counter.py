@@ -86,11 +86,11 @@ class MoneyCounter:
 
     def revenue(self, first: date | None, last: date | None) -> RevenueReport:
         with self._work() as (work, _):
-            return revenue_report(work, *_period(work, first, last))
+            return revenue_report(work, first, last)
 
     def revenue_sheet(self, first: date | None, last: date | None) -> bytes:
         with self._work() as (work, _):
-            report, now = revenue_report(work, *_period(work, first, last)), work.now
+            report, now = revenue_report(work, first, last), work.now
         return revenue_xlsx(report, now)
 
     @contextmanager
@@ -105,8 +105,3 @@ class MoneyCounter:
 
 def _officer(desk: Desk) -> str:
     return desk.officer or desk.agency
-
-
-def _period(work: Work, first: date | None, last: date | None) -> tuple[date, date]:
-    last = last or work.today
-    return first or last.replace(day=1), last

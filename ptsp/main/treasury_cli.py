@@ -131,16 +131,19 @@ def book(*, tenant: str, ident: UUID, customer_no: str) -> None:
 
 @treasury.command()
 @click.argument("tenant")
-@click.option("--from", "first", required=True, type=A_DAY)
-@click.option("--to", "last", required=True, type=A_DAY)
+@click.option("--from", "first", type=A_DAY, help="the first day; the first of that month if not said")
+@click.option("--to", "last", type=A_DAY, help="the last day; today if not said")
 @AS_JSON
 @click.option(
     "--xlsx", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="write a workbook"
 )
-def report(*, tenant: str, first: datetime, last: datetime, as_json: bool, xlsx: Path | None) -> None:
+def report(
+    *, tenant: str, first: datetime | None, last: datetime | None, as_json: bool, xlsx: Path | None
+) -> None:
     """What came in for TENANT, by day, revenue account, agency and channel; reversals count on their own day."""
     with _entered(tenant) as work:
-        made, now = revenue_report(work, first.date(), last.date()), work.now
+        days = (first.date() if first else None, last.date() if last else None)
+        made, now = revenue_report(work, *days), work.now
     if xlsx is not None:
         xlsx.write_bytes(revenue_xlsx(made, now))
     if as_json:
