@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from ptsp.infra.migrations import migrate
 from ptsp.infra.servers import require_fixed_server
 from ptsp.main.runtime import running
-from ptsp.main.settings import Settings, broker_beside
+from ptsp.main.settings import Settings
 from tests.checks import MARK
 from tests.checks import chromium as find_chromium
 from tests.checks import not_checked as end_not_checked
@@ -41,7 +41,7 @@ structlog.configure(
 # A run that was started in the background ignores Ctrl-C, and so would the programs it starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ("tests.offices",)
+pytest_plugins = ("tests.offices", "tests.brokers")
 
 URL_NAMES = ("PTSP_DATABASE_URL", "PTSP_REDIS_URL", "PTSP_BROKER_URL")
 TEST_SECRET = "only for tests: 0123456789abcdef"
@@ -142,7 +142,7 @@ def settings(servers: Settings, database_url: str, redis_url: str, tmp_path: Pat
         servers,
         database_url=database_url,
         redis_url=redis_url,
-        broker_url=os.environ.get("PTSP_BROKER_URL") or broker_beside(redis_url),
+        broker_url=os.environ.get("PTSP_BROKER_URL", ""),
         files_url=str(tmp_path / "files"),
     )
 
@@ -166,7 +166,7 @@ def _copied(servers: Settings, template: str, name: str) -> Iterator[str]:
 def _database(servers: Settings, name: str, template: str = "template0") -> Iterator[None]:
     admin = _plain(_at(servers.admin_database_url, "postgres"))
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     try:
         yield
     finally:

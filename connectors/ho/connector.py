@@ -6,14 +6,17 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from ptsp.sdk import strict_json, webhooks
-from ptsp.sdk.contract import Question, Receipt, Reply, Settings, Verdict
+from ptsp.sdk import listings, strict_json, webhooks
+from ptsp.sdk.contract import Listing, Question, Receipt, Reply, Settings, Verdict
 from ptsp.sdk.errors import Forged, Misconfigured, RefusedByAgency, TryLater
 from ptsp.sdk.http import Answer, address, call, correlation, limits_from, seconds
 
 RESULTS = {"SETUJU": Verdict.APPROVED, "TOLAK": Verdict.REJECTED}
+STATES = {**RESULTS, "PROSES": None}
+NAMES = listings.Names("kunci", "nomor", "dibuka", "keadaan")
 NOBODYS_NUMBER = "TIDAK-ADA"
 LONGEST = 4_000
+LONGEST_LIST = 200_000
 
 
 class Ho:
@@ -50,6 +53,17 @@ class Ho:
             case ["SELESAI", "TOLAK", *reasons] if reasons and all(reasons):
                 return Receipt(agency_ref, RESULTS["TOLAK"], tuple(reasons))
         raise RefusedByAgency("the agency answered with a state we do not know")
+
+    def list_cases(self, since: str, until: str, after: str | None = None) -> Listing:
+        window = listings.Window.of(since, until)
+        wanted = {"sejak": since, "sampai": until} | ({"lanjut": after} if after else {})
+        answer = self._call("GET", f"/perkara?{urlencode(wanted)}")
+        *lines, last = [line.strip() for line in _text(answer, LONGEST_LIST).split("\n")]
+        with listings.readable():
+            rows = [_row(at, line) for at, line in enumerate(lines, 1)]
+            return listings.page(
+                rows, STATES, window, names=NAMES, was=after, after=_further(last, len(rows))
+            )
 
     def read_reply(self, headers: Mapping[str, str], body: bytes) -> Reply:
         raise Forged("this agency never calls back")
@@ -99,13 +113,39 @@ def _answers(name: str, value: object) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
+def _row(at: int, line: str) -> listings.Row:
+    words = line.split("|")
+    if len(words) != 4:
+        raise strict_json.Malformed(f"line {at}: must hold four words")
+    return f"line {at}", dict(
+        zip((NAMES.key, NAMES.number, NAMES.opened_at, NAMES.state), words, strict=True)
+    )
+
+
+def _further(last: str, count: int) -> str | None:
+    """What the last line says: how many lines came before it, and how to go on. It shows a list that was cut short."""
+    match last.split("|"):
+        case ["HABIS", told] if told == str(count):
+            return None
+        case ["LANJUT", told, after] if told == str(count) and after:
+            return after
+    raise strict_json.Malformed("the last line: must be HABIS or LANJUT with the number of lines before it")
+
+
 def _words(answer: Answer) -> list[str]:
-    """The words of a plain-text answer. A page, or anything else that is no text, is no answer."""
+    words = _text(answer, LONGEST).split("|")
+    try:
+        return [strict_json.text({"answer": word}, "answer", longest=500) for word in words]
+    except ValueError as error:
+        raise TryLater("the agency's answer is no plain text", unknown=True) from error
+
+
+def _text(answer: Answer, longest: int) -> str:
+    """A plain-text answer. A page, or anything else that is no text, is no answer."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "text/plain" or not answer.body.strip() or len(answer.body) > LONGEST:
+    if kind != "text/plain" or not answer.body.strip() or len(answer.body) > longest:
         raise TryLater("the agency's answer is no plain text", unknown=True)
     try:
-        words = answer.body.decode("utf-8").strip().split("|")
-        return [strict_json.text({"answer": word}, "answer", longest=500) for word in words]
+        return answer.body.decode("utf-8").strip()
     except ValueError as error:
         raise TryLater("the agency's answer is no plain text", unknown=True) from error

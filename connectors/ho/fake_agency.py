@@ -4,9 +4,11 @@ import base64
 from urllib.parse import parse_qs
 
 from ptsp.sdk import webhooks
-from ptsp.sdk.simulator import Answer, Call, Desk, Opening, Route, asks_for_rejection
+from ptsp.sdk.contract import Listed, Verdict
+from ptsp.sdk.simulator import Answer, Call, Case, Desk, Opening, Route, always, asks_for_rejection, listed
 
 MARKED = "Ditolak oleh dinas izin gangguan (uji coba)."
+STATES = {None: "PROSES", Verdict.APPROVED: "SETUJU", Verdict.REJECTED: "TOLAK"}
 TOO_LOUD = "Usaha dengan gangguan besar tidak dapat diizinkan di kawasan perumahan."
 _ABOUT = {
     "applicant": {"nik": "3515121502809990", "name": "Pemohon Contoh", "address": "Jl. Contoh 1"},
@@ -25,6 +27,7 @@ class FakeAgency:
         return (
             Route("PUT", "/perkara/{key}", self._file),
             Route("GET", "/perkara/{number}", self._show),
+            Route("GET", "/perkara", self._list, lists=always),
         )
 
     def _file(self, call: Call) -> Answer:
@@ -56,6 +59,18 @@ class FakeAgency:
             200, "|".join(["SELESAI", "TOLAK", *reasons] if reasons else ["SELESAI", "SETUJU"])
         )
 
+    def _list(self, call: Call) -> Answer:
+        if not self._known(call):
+            return Answer.text(401, "SIAPA")
+        wanted = (call.query.get("sejak", ""), call.query.get("sampai", ""), call.query.get("lanjut", ""))
+        try:
+            found = listed(self._desk, call.office, wanted, _judge, call.fault)
+        except ValueError:
+            return Answer.text(422, "WAKTU TIDAK DIMENGERTI")
+        count = len(found.cases)
+        last = f"LANJUT|{count}|{found.after}" if found.after else f"HABIS|{count}"
+        return Answer.text(200, "\n".join([*map(_line, found.cases), last]))
+
     def _known(self, call: Call) -> bool:
         password = webhooks.as_password(self._desk.secret_for(call.tenant, call.agency))
         kind, _, login = call.headers.get("authorization", "").partition(" ")
@@ -64,6 +79,14 @@ class FakeAgency:
         except ValueError:
             return False
         return kind == "Basic" and given == password
+
+
+def _line(one: Listed) -> str:
+    return f"{one.key}|{one.number}|{one.opened_at}|{STATES[one.verdict]}"
+
+
+def _judge(case: Case) -> Verdict:
+    return Verdict.REJECTED if _reasons(case.body, case.agency.partition("/")[2]) else Verdict.APPROVED
 
 
 def _reasons(body: str, agency: str) -> list[str]:

@@ -1,12 +1,13 @@
 """Opens a case at a technical agency and reads its signed callback. Both directions are signed alike."""
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 
 import requests
 
-from ptsp.sdk import strict_json, webhooks
-from ptsp.sdk.contract import Question, Receipt, Reply, Settings, Verdict
+from ptsp.sdk import listings, strict_json, webhooks
+from ptsp.sdk.contract import Listing, Question, Receipt, Reply, Settings, Verdict
 from ptsp.sdk.errors import Forged, Misconfigured
 from ptsp.sdk.http import Answer, address, call, correlation, limits_from, malformed_is_unknown
 
@@ -51,6 +52,17 @@ class Permits:
         with malformed_is_unknown():
             _about(case, question.key)
             return _receipt(case, "state", STATES)
+
+    def list_cases(self, since: str, until: str, after: str | None = None) -> Listing:
+        """What is asked for stands in the body, so that the signature holds it."""
+        window = listings.Window.of(since, until)
+        wanted = {"since": since, "until": until} | ({"after": after} if after else {})
+        message_id = f"list_{uuid.uuid4().hex}"
+        answer = self._call("POST", "/cases/list", message_id, body=strict_json.dumps(wanted))
+        with listings.readable():
+            told = strict_json.parse_object(answer.body)
+            rows = listings.rows(told, "cases")
+            return listings.page(rows, STATES, window, was=after, after=told.get("after"))
 
     def read_reply(self, headers: Mapping[str, str], body: bytes) -> Reply:
         message_id = webhooks.verify(self._secret, headers, body, now=self._clock())

@@ -5,8 +5,21 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from ptsp.sdk import strict_json, webhooks
+from ptsp.sdk.contract import Listed, Verdict
 from ptsp.sdk.errors import Forged
-from ptsp.sdk.simulator import Answer, Call, Case, Desk, Letter, Opening, Route, asks_for_rejection
+from ptsp.sdk.simulator import (
+    Answer,
+    Call,
+    Case,
+    Desk,
+    Letter,
+    Opening,
+    Route,
+    Rule,
+    always,
+    asks_for_rejection,
+    listed,
+)
 
 LARGEST_FLOOR_AREA = 20_000
 CLOSED_ZONES = {"green": "kawasan hijau", "protected": "kawasan lindung"}
@@ -25,7 +38,11 @@ class FakeAgency:
         self._desk = desk
 
     def routes(self) -> tuple[Route, ...]:
-        return (Route("POST", "/cases", self._open), Route("GET", "/cases/{key}", self._show))
+        return (
+            Route("POST", "/cases", self._open),
+            Route("POST", "/cases/list", self._list, lists=always),
+            Route("GET", "/cases/{key}", self._show),
+        )
 
     def _open(self, call: Call) -> Answer:
         if not self._genuine(call) or not call.key:
@@ -64,19 +81,36 @@ class FakeAgency:
         verdict = {"state": "rejected", "reasons": list(reasons)} if reasons else {"state": "approved"}
         return Answer.json(200, {"number": case.number, "key": case.key, **verdict})
 
+    def _list(self, call: Call) -> Answer:
+        if not self._signed_id(call):
+            return Answer.json(401, {"error": "webhook-signature"})
+        try:
+            wanted = strict_json.parse_object(call.body)
+            since, until = (strict_json.text(wanted, name, longest=40) for name in ("since", "until"))
+            after = strict_json.text(wanted, "after") if "after" in wanted else ""
+            found = listed(self._desk, call.office, (since, until, after), _judge, call.fault)
+        except ValueError as error:
+            return Answer.json(422, {"error": str(error)})
+        further = {"after": found.after} if found.after else {}
+        return Answer.json(200, {"cases": [_told(one) for one in found.cases], **further})
+
     def _genuine(self, call: Call) -> bool:
+        return self._signed_id(call) == call.key != ""
+
+    def _signed_id(self, call: Call) -> str:
+        """The id of a message that is ours; empty if it is not."""
         secret = self._desk.secret_for(call.tenant, call.agency)
         try:
-            key = webhooks.verify(secret, call.headers, call.body, now=self._desk.clock())
+            return webhooks.verify(secret, call.headers, call.body, now=self._desk.clock())
         except Forged:
-            return False
-        return key == call.key
+            return ""
 
     def _letters(self, case: Case, call: Call, url: str, reasons: tuple[str, ...]) -> list[Letter]:
         letter = self._letter(case, url, reasons)
         if call.fault is None:
             return [letter]
-        return list(_troubled(letter, call.fault.do, call.fault.seconds))
+        others = [one.key for one in self._desk.books.effects() if one.agency != case.agency]
+        return list(_troubled(letter, call.fault, others[-1] if others else NOBODYS_KEY))
 
     def _letter(self, case: Case, url: str, reasons: tuple[str, ...]) -> Letter:
         result = {"result": "rejected", "reasons": list(reasons)} if reasons else {"result": "approved"}
@@ -85,17 +119,41 @@ class FakeAgency:
         return Letter(0, case.agency, url, f"msg_{case.key}", body, "", 0, due, None, None)
 
 
-def _troubled(letter: Letter, fault: str, seconds: float) -> Iterator[Letter]:
+def _judge(case: Case) -> Verdict:
+    reasons = _reasons(strict_json.parse_object(case.body.encode()), case.agency.partition("/")[2])
+    return Verdict.REJECTED if reasons else Verdict.APPROVED
+
+
+def _told(one: Listed) -> dict[str, str]:
+    state = one.verdict.value if one.verdict else "open"
+    return {"key": one.key, "number": one.number, "opened_at": one.opened_at, "state": state}
+
+
+def _troubled(letter: Letter, rule: Rule, other_key: str) -> Iterator[Letter]:
     """The letters of one verdict under a scripted fault, in the order in which they are sent."""
-    if fault == "wrong_key":
+    told = strict_json.parse_object(letter.body)
+    wrong: dict[str, Mapping[str, object]] = {
+        "unknown_question": {**told, "key": NOBODYS_KEY},
+        "wrong_task": {**told, "key": other_key},
+        "wrong_schema_reply": {"unexpected": True},
+    }
+    if rule.do == "wrong_key":
         yield replace(letter, trouble="wrong_signature")
-    if fault == "unknown_question":
-        told = {**strict_json.parse_object(letter.body), "key": NOBODYS_KEY}
-        stranger = f"{letter.message_id}x"
-        yield replace(letter, trouble=fault, body=strict_json.dumps(told), message_id=stranger)
-    yield replace(letter, next_at=letter.next_at + seconds) if fault == "late" else letter
-    if fault == "duplicate_reply":
+    if rule.do in wrong:
+        body = strict_json.dumps(wrong[rule.do])
+        yield replace(letter, trouble=rule.do, body=body, message_id=f"{letter.message_id}x")
+    yield replace(letter, next_at=_due(letter.next_at, rule))
+    if rule.do == "duplicate_reply":
         yield letter
+
+
+def _due(at: float, rule: Rule) -> float:
+    """When a letter goes out. In the opposite order: as long after the end of its window as it came before."""
+    if rule.do == "late":
+        return at + rule.seconds
+    if rule.do == "reversed":
+        return at + 2 * (rule.seconds - at % rule.seconds)
+    return at
 
 
 def _reasons(asked: Mapping[str, object], agency: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from ptsp.infra.files import FileStore
 from ptsp.infra.gateway import Partners
+from ptsp.infra.passwords import Passwords
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.work import Work, begin
 
@@ -29,6 +30,7 @@ class Access:
     public_url: str
     ring: Callable[[], None]
     ready: Callable[[], dict[str, str]] = field(default=dict)
+    passwords: Passwords = field(default_factory=Passwords)
 
     @contextmanager
     def work(self, tenant: str, actor: str) -> Iterator[Work]:

@@ -43,7 +43,7 @@ class Case:
 def own_task(work: Work, agency: str, task_id: UUID) -> routes.TaskRow:
     """A task that is, or was, at this desk. Raises NotFound for any other, also for one that has not come here yet."""
     task = routes.tasks_by_id(work.connection, [task_id]).get(task_id)
-    if task is None or task.kind != "desk" or task.agency != agency or task.started_at is None:
+    if task is None or task.hands != agency or task.started_at is None:
         raise NotFound("there is no such task at this desk")
     return task
 

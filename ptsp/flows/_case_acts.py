@@ -25,7 +25,7 @@ def allowed(work: Work, case: Case, found: list[corrections.Correction]) -> Allo
     return Allowed(
         verdict=is_under_way and not waiting and case.task.state != routes.TaskState.BLOCKED,
         returnable=_returnable(case, found, is_under_way=is_under_way, is_waiting=bool(waiting)),
-        take_back=any(one.asked_by == case.task.agency for one in waiting),
+        take_back=any(one.asked_by == case.task.hands for one in waiting),
         stops=stoppable(services) if is_under_way else (),
         resumable=_resumable(case, found) if is_under_way else (),
         extendable=extension if extension and extension.left.amount else None,

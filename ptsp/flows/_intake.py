@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from ptsp.domain.applications import NewApplication, NewBundle
 from ptsp.domain.routes import NewTask
 from ptsp.infra.ledger import EventRow
-from ptsp.infra.rows import as_rows, row_of
+from ptsp.infra.rows import as_rows
 
 # A client key that was used before is no error: its bundle is left out here and found by the flow.
 LODGE = text("""
@@ -68,9 +68,9 @@ def lodge(
     """Returns the ids of the bundles that are new."""
     values = {
         "tenant": tenant_id,
-        "bundles": as_rows(map(row_of, bundles)),
-        "applications": as_rows(map(row_of, applications)),
-        "tasks": as_rows(map(row_of, tasks)),
-        "events": as_rows(map(row_of, events)),
+        "bundles": as_rows(bundles),
+        "applications": as_rows(applications),
+        "tasks": as_rows(tasks),
+        "events": as_rows(events),
     }
     return set(connection.execute(LODGE, values).scalars())

@@ -37,10 +37,12 @@ class _Judged:
     missing: tuple[Fault, ...]
 
 
-def plan_bundle(work: Work, order: applications.Order) -> Planned:
-    """Raises Invalid naming every fault of the submission at once."""
+def plan_bundle(
+    work: Work, order: applications.Order, standing: applications.Standing = applications.Standing.PUBLIC
+) -> Planned:
+    """Raises Invalid naming every fault of the submission at once. `standing`: of who applies."""
     who = {name: getattr(order.applicant, name) for name in order.applicant.__slots__}
-    judged = _judged(work.tenant, order.applications, work.today)
+    judged = _judged(work.tenant, order.applications, work.today, standing=standing)
     faults = applications.applicant_faults(who, work.today)
     return _planned(work, judged, [*faults, *judged.faults, *judged.missing])
 
@@ -108,7 +110,11 @@ def _starter(plan: routes.Plan, position: int, service: ServiceSpec) -> int | No
 
 
 def _judged(
-    tenant: Tenant, applied: Sequence[applications.Wanted], today: date, beside: Sequence[str] = ()
+    tenant: Tenant,
+    applied: Sequence[applications.Wanted],
+    today: date,
+    beside: Sequence[str] = (),
+    standing: applications.Standing = applications.Standing.PUBLIC,
 ) -> _Judged:
     faults = _bundle_faults(applied)
     offered = [*beside, *(wanted.service for wanted in applied)]
@@ -116,7 +122,7 @@ def _judged(
     lodged: list[routes.Lodged] = []
     bills: list[fees.Bill] = []
     for position, wanted in enumerate(applied):
-        service, wrong = _service(tenant, wanted, position, today)
+        service, wrong = _service(tenant, wanted, position, today, standing)
         faults += wrong
         if service is None:
             continue
@@ -158,15 +164,28 @@ def _bundle_faults(applied: Sequence[applications.Wanted]) -> list[Fault]:
 
 
 def _service(
-    tenant: Tenant, wanted: applications.Wanted, position: int, today: date
+    tenant: Tenant, wanted: applications.Wanted, position: int, today: date, standing: applications.Standing
 ) -> tuple[ServiceSpec | None, list[Fault]]:
     where = f"applications[{position}].service"
-    if wanted.service not in tenant.standards:
-        offered = ", ".join(sorted(tenant.standards))
-        return None, [fault(where, "not_offered", service=wanted.service, offered=offered)]
-    _, service = tenant.standards[wanted.service]
-    wrong = applications.offer_fault(where, service, today)
-    return service, [wrong] if wrong else []
+    service, wrong = offered_to(tenant, wanted.service, standing, where)
+    if service is None:
+        return None, wrong
+    not_today = applications.offer_fault(where, service, today)
+    return service, [not_today] if not_today else []
+
+
+def offered_to(
+    tenant: Tenant, code: str, standing: applications.Standing, where: str
+) -> tuple[ServiceSpec | None, list[Fault]]:
+    """The service of this code, or why somebody of this standing cannot have it, told at the path `where`."""
+    open_to = {
+        one: spec for one, (_, spec) in tenant.standards.items() if applications.may_apply(spec, standing)
+    }
+    if code in open_to:
+        return open_to[code], []
+    if code in tenant.standards:
+        return None, [fault(where, "staff_only", service=code)]
+    return None, [fault(where, "not_offered", service=code, offered=", ".join(sorted(open_to)))]
 
 
 def _unasked_documents(one: routes.Lodged, position: int) -> list[Fault]:

@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from ptsp.domain import deadlines, routes
+from ptsp.flows.owe_tellings import owe_tellings
 from ptsp.infra import ledger
 from ptsp.infra.rows import Row
 from ptsp.infra.work import Work
@@ -55,7 +56,15 @@ class Retimed:
         found = deadlines.dates(line.shape, times, calendar_of)
         warnings = deadlines.Warnings(line.shape, times, found, calendar_of, warning_rules(self.work, before))
         moves = [
-            routes.Move(move.bundle_id, seq, move.state, found.due[seq], warnings.next_of_step(seq))
+            routes.Move(
+                move.bundle_id,
+                seq,
+                move.state,
+                found.due[seq],
+                warnings.next_of_step(seq),
+                move.again_s,
+                move.lease,
+            )
             for seq, move in (begun or {}).items()
         ]
         is_recounted = is_recounted or version != before.calendar
@@ -265,4 +274,5 @@ def append_facts(
         head = {"id": bundle_id, "last_event": end.seq, "head": end.hash}
         heads.append({**head, "outcome": (outcomes or {}).get(bundle_id), **(dates or {}).get(bundle_id, {})})
     ledger.append(work.connection, work.tenant.id, rows)
+    owe_tellings(work, rows)
     routes.set_heads(work.connection, work.tenant.id, heads, work.now)

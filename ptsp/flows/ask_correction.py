@@ -35,7 +35,9 @@ def ask_correction(
 
     def happen(clocks: deadlines.Clocks) -> Happened:
         members = _members(work, book, clocks, task)
-        if agency not in {task.agency}.union(*(office_desks(one.service) for one in members.values())):
+        if agency not in {task.agency, task.hands}.union(
+            *(office_desks(one.service) for one in members.values())
+        ):
             raise NotFound("there is no such task at this desk")
         one, happened = _asked(work, clocks, agency, task, ask, members)
         asked.append(one)

@@ -197,8 +197,30 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedPart:
+    """A part of what an agency was to be asked; numbers of persons are masked."""
+
+    label: Text
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What an agency was to be asked, and a desk answers in its place.
+
+    `why` is the cause for which it could not be asked, None where it is not kept or its officers always answer here.
+    `parts` are only those that the agency itself would have been sent.
+    """
+
+    agency: str
+    agency_name: Text
+    why: Text | None
+    parts: tuple[AskedPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTask:
-    """The officer's own task in the case, with its own clock."""
+    """The officer's own task in the case, with its own clock. `agency` is the officer's desk."""
 
     id: UUID
     seq: int
@@ -210,6 +232,7 @@ class OwnTask:
     reasons: tuple[str, ...]
     officer: str | None  # the label of whoever has taken it
     clock: ClockView
+    by_hand: ByHand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +272,7 @@ class WaitingTask:
     """A task of a queue. `left_days` are the working days until its limit ends, below 0 when it is over.
 
     Mostly `due_at` and `left_days` are None while its clock stands for the reasons `held_by`. `officer` is the
-    label of whoever has taken it.
+    label of whoever has taken it. `instead_of` is the agency that the desk answers for.
     """
 
     id: UUID
@@ -263,6 +286,7 @@ class WaitingTask:
     promised_on: date
     first_promised_on: date
     officer: str | None
+    instead_of: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """A worker takes a batch of due tasks, with all that is needed to act on them once no transaction is open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from ptsp.domain import applications, routes
+from ptsp.domain import applications, budgets, routes
+from ptsp.flows._circuits import hold_back
 from ptsp.infra.work import Work
 from ptsp.kernel.formulas import Value
 from ptsp.kernel.specs import StepKind
@@ -13,30 +14,46 @@ from ptsp.sdk.contract import Question
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Claimed tasks; for those that ask an agency, the question is ready."""
+    """Claimed tasks; for those that ask an agency, the question is ready.
+
+    `answered` have a result though nobody is asked, `sought` says under what verdicts are to be kept, and of
+    agencies that are `paused` nothing more should be claimed for so many seconds; see `spend_budgets`.
+    """
 
     tasks: tuple[routes.Claimed, ...]
     questions: Mapping[UUID, Question]
+    answered: tuple[tuple[routes.Claimed, routes.Result], ...] = ()
+    sought: Mapping[UUID, budgets.Sought] = field(default_factory=dict)
+    paused: Mapping[str, float] = field(default_factory=dict)
 
 
-def claim_tasks(work: Work, *, lease_s: float, limit: int) -> Batch:
-    """Claim up to `limit` due tasks for `lease_s` seconds and put their questions together."""
+def claim_tasks(work: Work, *, lease_s: float, limit: int, full: Sequence[str] = ()) -> Batch:
+    """Claim up to `limit` due tasks for `lease_s` seconds and put their questions together.
+
+    Agencies that are `full` are asked nothing more now.
+    """
+    connection, tenant_id = work.connection, work.tenant.id
     return _batch(
-        work, routes.claim(work.connection, work.tenant.id, lease=uuid4(), lease_s=lease_s, limit=limit)
+        work, routes.claim(connection, tenant_id, lease=uuid4(), lease_s=lease_s, limit=limit, full=full)
     )
 
 
-def claim_suspect(work: Work, *, lease_s: float) -> Batch:
+def claim_suspect(work: Work, *, lease_s: float, full: Sequence[str] = ()) -> Batch:
     """Claim one task that was in a worker's hands when it died, if any is due."""
-    return _batch(work, routes.claim_suspect(work.connection, work.tenant.id, lease=uuid4(), lease_s=lease_s))
+    connection, tenant_id = work.connection, work.tenant.id
+    return _batch(
+        work, routes.claim_suspect(connection, tenant_id, lease=uuid4(), lease_s=lease_s, full=full)
+    )
 
 
 def _batch(work: Work, claimed: Sequence[routes.Claimed]) -> Batch:
-    asking = [task for task in claimed if task.kind is StepKind.ASK]
-    return Batch(tuple(claimed), _questions(work, asking) if asking else {})
+    tried = hold_back(work, claimed)
+    asking = [task for task in tried if task.kind is StepKind.ASK]
+    return Batch(tuple(tried), questions_of(work, asking) if asking else {})
 
 
-def _questions(work: Work, asking: Sequence[routes.Claimed]) -> dict[UUID, Question]:
+def questions_of(work: Work, asking: Sequence[routes.Claimed | routes.Settled]) -> dict[UUID, Question]:
+    """What agencies are asked by these tasks, by the tasks' ids."""
     ids = sorted({task.bundle_id for task in asking})
     bundles = applications.bundles(work.connection, ids)
     lodged = applications.applications(work.connection, ids)

@@ -44,7 +44,7 @@ def event_text(type_: str, body: str, names: Names, services: Mapping[int, Text]
     if type_ == "deadline.warned":
         return warned(data, names, services)
     if type_.startswith("task.") and type_ in TASK_TEXTS:
-        before, before_en = TASK_TEXTS[type_]
+        before, before_en = BY_HAND.get(type_, TASK_TEXTS[type_]) if _is_by_hand(data) else TASK_TEXTS[type_]
         name = names[data["seq"]]
         return {"id": f"{before}: {name['id']}{_why(data)}", "en": f"{before_en}: {name['en']}{_why(data)}"}
     writer = WRITERS.get(type_)
@@ -56,11 +56,26 @@ def event_text(type_: str, body: str, names: Names, services: Mapping[int, Text]
 TASK_TEXTS = {
     "task.asked": ("Diteruskan", "Passed on"),
     "task.put_off": ("Belum tersambung, dicoba lagi", "Not reached, trying again"),
+    "task.unknown": (
+        "Belum pasti diterima instansi, diperiksa lagi",
+        "Not sure that it arrived, looking again",
+    ),
     "task.stuck": ("Perlu dilihat petugas", "An officer has to look"),
     "task.approved": ("Selesai dan disetujui", "Done and approved"),
     "task.rejected": ("Ditolak", "Rejected"),
     "task.deemed": ("Disetujui karena hukum", "Approved by law"),
 }
+
+
+BY_HAND = {
+    "task.asked": ("Diperiksa petugas", "Being looked at by an officer"),
+    "task.approved": ("Selesai dan disetujui petugas", "Done and approved by an officer"),
+    "task.rejected": ("Ditolak petugas", "Rejected by an officer"),
+}
+
+
+def _is_by_hand(data: Data) -> bool:
+    return "desk" in data or "by_hand" in data
 
 
 def _why(data: Data) -> str:

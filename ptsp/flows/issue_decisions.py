@@ -7,13 +7,15 @@ repeats with the same number and code.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications, payments, permits, routes
 from ptsp.flows._settling import tell
 from ptsp.flows._taking_back import give_back, hold_money
 from ptsp.flows.deemed_evidence import DeemedApproval, deemed_approvals
-from ptsp.flows.papers import Paper
+from ptsp.flows.papers import TEST_NOTE, Paper
 from ptsp.flows.record_results import record_results
 from ptsp.infra import ledger, numbers
 from ptsp.infra.tenants import TenantBook
@@ -21,6 +23,7 @@ from ptsp.infra.work import Work
 from ptsp.kernel.limits import end_of
 from ptsp.kernel.specs import Outcome, ServiceSpec
 
+NO_NUMBER = "DRAF"  # where a number will stand
 # What is said of a permit of the same bundle that was needed and did not come; it may have ended just now.
 ENDED = {
     "open": "telah ditolak",
@@ -42,11 +45,22 @@ class Draft:
         return self.paper.decision.kind != Outcome.REGISTRATION
 
 
+class Deciding(Protocol):
+    """A decide task, claimed or waiting."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def bundle_id(self) -> UUID: ...
+    @property
+    def seq(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One application at its decision. One that the law has approved is refused for nothing that came later."""
 
-    task: routes.Claimed
+    task: Deciding
     bundle: applications.BundleRow
     application: applications.ApplicationRow
     service: ServiceSpec
@@ -55,25 +69,46 @@ class _Case:
 
 
 def draft_decisions(
-    work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], *, public_url: str
+    work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], *, public_url: str, note: str = TEST_NOTE
 ) -> list[Draft]:
-    """Number the decisions of claimed tasks; those drafted before keep what they have."""
+    """Number the decisions of claimed tasks; those drafted before keep what they have. `note`: how it is signed."""
     ids = sorted({task.bundle_id for task in tasks})
     routes.lock(work.connection, work.tenant.id, ids)
     ours = routes.held(work.connection, work.tenant.id, tasks)
     cases = _cases(work, book, [task for task in tasks if task.id in ours], ids)
     drafted = permits.decisions_of(work.connection, [case.application.id for case in cases])
     drafted |= _numbered(work, [case for case in cases if case.application.id not in drafted])
-    return [Draft(case.task, _paper(work, case, drafted[case.application.id], public_url)) for case in cases]
+    claimed = {task.id: task for task in tasks}
+    return [
+        Draft(claimed[case.task.id], _paper(work, case, drafted[case.application.id], public_url, note))
+        for case in cases
+    ]
 
 
-def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
+def undrawn_papers(
+    work: Work, book: TenantBook, tasks: Sequence[Deciding], *, public_url: str = "", note: str = TEST_NOTE
+) -> dict[UUID, Paper]:
+    """By task, the papers of decisions as they would be written now. Nothing is numbered that was not before."""
+    cases = _cases(work, book, tasks, sorted({task.bundle_id for task in tasks}))
+    drafted = permits.decisions_of(work.connection, [case.application.id for case in cases])
+    return {
+        case.task.id: _paper(
+            work, case, drafted.get(case.application.id) or _decision(work, case, NO_NUMBER), public_url, note
+        )
+        for case in cases
+    }
+
+
+def issue_decisions(
+    work: Work, signed: Sequence[tuple[Draft, str]], *, refs: Mapping[UUID, str] = MappingProxyType({})
+) -> set[UUID]:
     """Record documents, given as (draft, SHA-256 of the stored file, or empty), and end their applications.
 
-    What was paid for an application that is refused is owed back in the same transaction.
+    What was paid for an application that is refused is owed back in the same transaction. `refs`: a signing service's
+    own numbers, by task. Returns the tasks that counted.
     """
     if not signed:
-        return
+        return set()
     refused = [draft for draft, _ in signed if draft.paper.is_refusal]
     bundle_ids = sorted({draft.task.bundle_id for draft, _ in signed})
     hold_money(work, {draft.task.bundle_id for draft in refused})
@@ -83,6 +118,8 @@ def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
         state = routes.TaskState.REJECTED if draft.paper.is_refusal else routes.TaskState.APPROVED
         results.append(routes.Result(draft.task.id, state, draft.task.lease, reasons=decision.reasons))
         said = {"kind": decision.kind, "number": decision.number, "sha256": sha}
+        if ref := refs.get(draft.task.id):
+            said["signature"] = ref
         facts[draft.task.id] = [ledger.Fact("decision.issued", work.actor, said)]
         appeals[draft.task.id] = permits.Issued(decision.id, sha, draft.paper.appeal_until)
     counted = {task.id for task in record_results(work, bundle_ids, results, facts)}
@@ -90,6 +127,7 @@ def issue_decisions(work: Work, signed: Sequence[tuple[Draft, str]]) -> None:
     for draft in refused:
         if draft.task.id in counted:
             _owe_back_all(work, draft.paper.application)
+    return counted
 
 
 def _owe_back_all(work: Work, application: applications.ApplicationRow) -> None:
@@ -100,7 +138,7 @@ def _owe_back_all(work: Work, application: applications.ApplicationRow) -> None:
         tell(work, application.bundle_id, facts)
 
 
-def _cases(work: Work, book: TenantBook, tasks: Sequence[routes.Claimed], ids: Sequence[UUID]) -> list[_Case]:
+def _cases(work: Work, book: TenantBook, tasks: Sequence[Deciding], ids: Sequence[UUID]) -> list[_Case]:
     bundles = applications.bundles(work.connection, ids)
     lodged = applications.applications(work.connection, ids)
     all_tasks = routes.tasks_of(work.connection, ids)
@@ -149,7 +187,7 @@ def _reasons(
     return tuple(sorted(reasons))
 
 
-def _paper(work: Work, case: _Case, decision: permits.Decision, public_url: str) -> Paper:
+def _paper(work: Work, case: _Case, decision: permits.Decision, public_url: str, note: str) -> Paper:
     sealed = case.bundle.applicant
     applicant = work.tenant.vault.open(work.tenant.id, f"bundle.applicant:{case.bundle.id}", sealed)
     objection = case.service.standard.objection if decision.kind == "refusal" else None
@@ -165,6 +203,7 @@ def _paper(work: Work, case: _Case, decision: permits.Decision, public_url: str)
         public_url,
         appeal_until=until,
         deemed=case.deemed,
+        note=note,
     )
 
 

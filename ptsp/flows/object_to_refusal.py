@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications, objections, permits, routes
+from ptsp.domain.people import Right
 from ptsp.flows._afterwards import last_day
+from ptsp.flows._duties import check_own_case
 from ptsp.flows._retiming import append_facts
 from ptsp.flows.track_bundle import find_bundle
 from ptsp.infra import ledger
@@ -70,7 +72,7 @@ def decide_objection(
     """Uphold an objection, which annuls the refusal, or reject it; with reasons either way.
 
     Only the desk that signs for the service may. Raises NotFound for another desk's, Conflict for one that is
-    decided, Invalid without reasons.
+    decided, Invalid without reasons and for the applicant himself.
     """
     reasons = tuple(reason.strip() for reason in reasons if reason.strip())
     faults = [wrong for at, one in enumerate(reasons) if (wrong := _text_fault(f"reasons[{at}]", one))]
@@ -79,6 +81,7 @@ def decide_objection(
     one = objections.objection(work.connection, work.tenant.id, ident)
     if one is None or agency != _signer(work, book, one):
         raise NotFound("there is no such objection at this desk")
+    check_own_case(work, one.bundle_id, agency, Right.SIGN, "verdict")
     held = routes.lock(work.connection, work.tenant.id, [one.bundle_id])
     state = objections.ObjectionState.UPHELD if is_upheld else objections.ObjectionState.REJECTED
     is_first = objections.decide(

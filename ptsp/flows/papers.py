@@ -19,6 +19,10 @@ from ptsp.kernel.specs import FieldSpec, ServiceSpec
 TEST_NOTE = (
     "Ditandatangani secara elektronik dengan sertifikat uji; keasliannya diperiksa pada alamat di atas."
 )
+SERVICE_NOTE = (
+    "Ditandatangani secara elektronik dengan sertifikat elektronik penanda tangan; keasliannya diperiksa pada alamat "
+    "di atas."
+)
 REMEDIES = ("Perbaiki hal-hal di atas, lalu ajukan permohonan baru.",)
 UNITS = {
     Unit.WORKING_DAYS: "hari kerja",
@@ -42,6 +46,7 @@ class Paper:
     public_url: str
     appeal_until: date | None = None  # the last day for an objection to a refusal
     deemed: DeemedApproval | None = None  # nobody decided in time, and the law did
+    note: str = TEST_NOTE  # how it is signed
 
     @property
     def is_refusal(self) -> bool:
@@ -63,7 +68,7 @@ def permit_sheet(paper: Paper) -> PermitSheet:
         valid_until=paper.decision.valid_until,
         signature=signature(paper.tenant, paper.service.signer),
         proof=proof(paper.decision.code, paper.public_url),
-        note=TEST_NOTE,
+        note=paper.note,
         deemed=_deemed(paper),
     )
 
@@ -85,7 +90,7 @@ def refusal_sheet(paper: Paper) -> RefusalSheet:
         issued_on=paper.issued_on,
         signature=signature(paper.tenant, paper.service.signer),
         proof=proof(paper.decision.code, paper.public_url),
-        note=TEST_NOTE,
+        note=paper.note,
     )
 
 
@@ -135,7 +140,8 @@ def shown_answer(field: FieldSpec, value: Value) -> str:
 
 
 def letterhead(tenant: Tenant) -> Letterhead:
-    return Letterhead(government=f"Pemerintah {tenant.pack.region}", office=tenant.pack.name["id"])
+    government = tenant.pack.government or f"Pemerintah {tenant.pack.region}"
+    return Letterhead(government=government, office=tenant.pack.name["id"])
 
 
 def holder(person: Mapping[str, str]) -> tuple[Fact, ...]:

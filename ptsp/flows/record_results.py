@@ -3,7 +3,7 @@
 The one place where verdicts become state: workers, replies, payments and officers all end here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from ptsp.flows._corrections import drop_needless, of_stopped
 from ptsp.flows._outage_stops import hold_up
 from ptsp.flows._retiming import Cause, Happened, Retimed, append_facts, causes_of, joined
 from ptsp.flows._stops import release
+from ptsp.flows._straight_on import StraightOn
 from ptsp.infra import ledger
 from ptsp.infra.work import Work
 
@@ -19,6 +20,7 @@ Facts = dict[UUID, list[ledger.Fact]]
 
 EVENTS = {
     routes.TaskState.ASKED: "task.asked",
+    routes.TaskState.UNKNOWN: "task.unknown",
     routes.TaskState.READY: "task.put_off",
     routes.TaskState.STUCK: "task.stuck",
     routes.TaskState.APPROVED: "task.approved",
@@ -33,20 +35,30 @@ class Moved:
 
     retimed: Retimed
     is_recounted: bool = False  # another standard may warn otherwise
+    straight: StraightOn | None = None
     moves: list[routes.Move] = field(default_factory=list)
     outcomes: dict[UUID, str] = field(default_factory=dict)
+
+    def begin(self, work: Work, clocks: deadlines.Clocks, seq: int) -> routes.Move:
+        """How a task begins whose turn has come: it waits for a worker, or goes straight on."""
+        if self.straight is None:
+            return routes.Move(clocks.bundle_id, seq, routes.TaskState.READY)
+        return self.straight.begun(work, clocks, seq)
 
 
 def record_results(
     work: Work,
-    bundle_ids: Sequence[UUID],
+    bundle_ids: Iterable[UUID],
     results: Sequence[routes.Result],
     extra: Mapping[UUID, Sequence[ledger.Fact]] | None = None,
+    *,
+    straight: StraightOn | None = None,
 ) -> list[routes.Settled]:
     """Write results that still count, advance their bundles, and return what counted.
 
     `bundle_ids` are the bundles of the results: they are locked first, in one order. `extra` are facts by
-    task id that belong to the ledger if the task's result counts (a notice, a permit).
+    task id that belong to the ledger if the task's result counts (a notice, a permit). `straight` is given by who
+    publishes questions after the commit.
     """
     connection, tenant_id = work.connection, work.tenant.id
     held = routes.lock(connection, tenant_id, bundle_ids)
@@ -58,11 +70,11 @@ def record_results(
         result = by_task[task.id]
         if result.is_news:
             told = facts.setdefault(task.bundle_id, [])
-            told += (extra or {}).get(task.id, ())
+            told += extra.get(task.id, ()) if extra else ()
             told.append(_fact(work, task, result))
         if task.state in routes.FINAL:
             ended.setdefault(task.bundle_id, []).append(task)
-    go_on(work, held, ended, facts)
+    go_on(work, held, ended, facts, straight=straight)
     return settled
 
 
@@ -74,17 +86,21 @@ def go_on(
     causes: Mapping[UUID, Sequence[Cause]] | None = None,
     *,
     is_recounted: bool = False,
+    straight: StraightOn | None = None,
 ) -> None:
     """Move locked bundles on after tasks of theirs ended, work out their dates again, and write the ledger.
 
     `facts` are what is to be told first; what follows from it is added. `causes` say by bundle why dates move,
     where it is more than the ends of the tasks. What begins at an agency that is down is stopped at once.
     """
-    moved = Moved(Retimed(work), is_recounted)
+    moved = Moved(Retimed(work), is_recounted, straight)
     clocks = deadlines.clocks(work.connection, work.tenant.id, ended)
     advances = {bundle_id: _advanced(held[bundle_id], one) for bundle_id, one in clocks.items()}
     closed = _close_applications(work, advances)
     down, asked = _down(work, advances), of_stopped(work, clocks.values())
+    if straight:
+        starts = [clocks[one].line.shape.steps[seq] for one, what in advances.items() for seq in what.start]
+        straight.look(work, starts, down)
     for bundle_id, one in clocks.items():
         what = advances[bundle_id]
         told = facts.setdefault(bundle_id, [])
@@ -95,8 +111,10 @@ def go_on(
         told += held_up.facts
         why = (causes or {}).get(bundle_id) or causes_of(work, ended[bundle_id], one)
         _move(work, moved, one, what, replace(held_up, causes=[*why, *held_up.causes]), told)
-    routes.move(work.connection, work.tenant.id, moved.moves, work.now)
+    begun = routes.move(work.connection, work.tenant.id, moved.moves, work.now)
     moved.retimed.write()
+    for bundle_id, fact in straight.put(work, begun) if straight else ():
+        facts[bundle_id].append(fact)
     append_facts(work, held, facts, moved.outcomes, moved.retimed.bundles)
 
 
@@ -162,7 +180,7 @@ def _move(
     happened: Happened,
     told: list[ledger.Fact],
 ) -> None:
-    ready = {seq: routes.Move(clocks.bundle_id, seq, routes.TaskState.READY) for seq in what.start}
+    ready = {seq: moved.begin(work, clocks, seq) for seq in what.start}
     facts, moves = moved.retimed.retime(
         clocks,
         happened.causes,
@@ -187,4 +205,8 @@ def _fact(work: Work, task: routes.Settled, result: routes.Result) -> ledger.Fac
         data["agency_ref"] = result.agency_ref
     if result.note:
         data["note"] = dict(result.note)
+    if result.desk:
+        data["desk"] = result.desk
+    if result.is_by_hand:
+        data["by_hand"] = True
     return ledger.Fact(EVENTS[task.state], work.actor, data)

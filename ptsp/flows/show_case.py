@@ -1,13 +1,15 @@
 """A case for the officer of one of its tasks: what is asked, whose days were used, and what the date hangs on."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from ptsp.domain import applications, corrections, deadlines
 from ptsp.flows._afterwards import correction_views
+from ptsp.flows._by_hand import by_hand
 from ptsp.flows._case import Case, clock_of_task, legal_clock, read_case
 from ptsp.flows._case_acts import allowed
 from ptsp.flows._corrections import Lodged, of_bundle
@@ -25,20 +27,28 @@ from ptsp.flows.case_views import (
 from ptsp.flows.clock_texts import causes_text
 from ptsp.flows.views import CorrectionView
 from ptsp.infra import ledger
-from ptsp.infra.tenants import TenantBook, local_date
+from ptsp.infra.tenants import Tenant, TenantBook, local_date
 from ptsp.infra.work import Work
 from ptsp.kernel.formulas import Value
 from ptsp.kernel.identity import mask_nik
 from ptsp.kernel.specs import FieldSpec, StopReason, Text
+from ptsp.sdk.manifest import RECEIVABLE
 
+Receives = Callable[[Tenant, str], Collection[str]]
 OUTAGE_NAME: Text = {"id": "Gangguan sistem", "en": "System outage"}
 NOBODY_NAME: Text = {"id": "Keadaan kahar", "en": "Force majeure"}
 CAUSES = {"applicant": APPLICANT_NAME, "outage": OUTAGE_NAME, StopReason.FORCE_MAJEURE.value: NOBODY_NAME}
 
 
-def show_case(work: Work, book: TenantBook, agency: str, task_id: UUID) -> CaseView:
-    """The case of a task that is, or was, at this desk. Raises NotFound for any other task."""
+def show_case(
+    work: Work, book: TenantBook, agency: str, task_id: UUID, receives: Receives = lambda *_: RECEIVABLE
+) -> CaseView:
+    """The case of a task that is, or was, at this desk. Raises NotFound for any other task.
+
+    `receives` says what the agency may see of a question that this desk answers in its place.
+    """
     case = read_case(work, book, agency, task_id)
+    seen = receives(work.tenant, case.task.agency) if case.task.is_by_hand else RECEIVABLE
     tenant, bundle, found = work.tenant, case.bundle, of_bundle(work, case.bundle.id)
     person = tenant.vault.open(tenant.id, f"bundle.applicant:{bundle.id}", bundle.applicant)
     return CaseView(
@@ -57,8 +67,8 @@ def show_case(work: Work, book: TenantBook, agency: str, task_id: UUID) -> CaseV
         held_by=bundle.held_by,
         is_provisional=bundle.state == "open" and case.calendars.office.is_provisional(bundle.promised_on),
         moves=_moves(work, case),
-        task=_own(work, case),
-        applications=tuple(_application(work, case, one) for one in case.ones),
+        task=replace(_own(work, case), by_hand=by_hand(work, case, person, seen)),
+        applications=tuple(_application(work, case, one, has_answers="answers" in seen) for one in case.ones),
         papers=papers_of(case, applications.documents(work.connection, bundle.id)),
         steps=_open_steps(work, case),
         corrections=_corrections(work, case, found),
@@ -73,9 +83,9 @@ def _own(work: Work, case: Case) -> OwnTask:
         seq=task.seq,
         code=task.code,
         name=case.names[task.seq],
-        agency=task.agency,
-        agency_name=agency_name(work.tenant, task.agency),
-        state=task.state,
+        agency=task.hands or task.agency,
+        agency_name=agency_name(work.tenant, task.hands or task.agency),
+        state=task.shown_state,
         reasons=task.reasons,
         officer=task.officer,
         clock=clock_of_task(work, case, task.seq),
@@ -97,7 +107,7 @@ def _moves(work: Work, case: Case) -> tuple[PromiseMove, ...]:
     )
 
 
-def _application(work: Work, case: Case, one: Lodged) -> CaseApplication:
+def _application(work: Work, case: Case, one: Lodged, *, has_answers: bool) -> CaseApplication:
     row, service, at = one.row, one.service, one.row.position
     is_mine = at in case.members
     since = local_date(case.bundle.lodged_at, work.tenant.pack)
@@ -110,7 +120,7 @@ def _application(work: Work, case: Case, one: Lodged) -> CaseApplication:
         name=service.name,
         state=row.state,
         is_mine=is_mine,
-        answers=_answers(one) if is_mine else (),
+        answers=_answers(one) if is_mine and has_answers else (),
         legal=legal_clock(work, case, at),
         legal_basis=service.standard.time_limit.source,
         starts_after=None if begins is None else case.names.get(begins),
@@ -197,7 +207,7 @@ def _step(work: Work, case: Case, seq: int, slack: int, *, is_on_path: bool) -> 
         agency=step.agency,
         agency_name=agency_name(work.tenant, step.agency),
         services=tuple(case.ones[member].service.code for member in step.members),
-        state=task.state,
+        state=task.shown_state,
         is_mine=seq == case.task.seq,
         is_critical=is_on_path or left <= 0,
         slack=left,

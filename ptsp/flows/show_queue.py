@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from ptsp.domain import applications, deadlines
+from ptsp.flows._desk_tasks import own_queue
 from ptsp.flows._names import agency_name, task_name
 from ptsp.flows.case_views import QueueView, WaitingTask
-from ptsp.flows.desk_queue import HELD, MARK, QueuedTask, desk_queue
+from ptsp.flows.desk_queue import HELD, MARK, QueuedTask
 from ptsp.flows.open_desk import Desk
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import Invalid
@@ -26,9 +27,9 @@ def show_queue(work: Work, desk: Desk, tab: str, after: str | None) -> QueueView
         raise Invalid([fault("tab", "choice", choices=", ".join(TABS))])
     if tab == MINE and desk.officer is None:
         raise Invalid([fault("tab", "no_officer")])
-    page = desk_queue(
+    page = own_queue(
         work,
-        desk.agency,
+        desk,
         officer=desk.officer if tab == MINE else None,
         after=after or (BEFORE_HELD if tab == ON_HOLD else None),
     )
@@ -40,12 +41,12 @@ def show_queue(work: Work, desk: Desk, tab: str, after: str | None) -> QueueView
         agency_name=agency_name(work.tenant, desk.agency),
         officer=desk.officer,
         tab=tab,
-        tasks=tuple(_waiting(work, page.tasks)),
+        tasks=tuple(_waiting(work, desk.agency, page.tasks)),
         next=page.next,
     )
 
 
-def _waiting(work: Work, tasks: Iterable[QueuedTask]) -> Iterable[WaitingTask]:
+def _waiting(work: Work, desk: str, tasks: Iterable[QueuedTask]) -> Iterable[WaitingTask]:
     ids = list({task.bundle_id for task in tasks})
     bundles = applications.bundles(work.connection, ids)
     clocks = deadlines.clocks(work.connection, work.tenant.id, ids)
@@ -65,4 +66,5 @@ def _waiting(work: Work, tasks: Iterable[QueuedTask]) -> Iterable[WaitingTask]:
             promised_on=bundle.promised_on,
             first_promised_on=bundle.first_promised_on,
             officer=task.officer,
+            instead_of=agency_name(work.tenant, task.agency) if task.agency != desk else None,
         )

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications
+from ptsp.flows._planning import offered_to
 from ptsp.infra.files import FileStore, clean_name, judge
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import Invalid
@@ -10,12 +11,16 @@ from ptsp.kernel.reasons import fault
 from ptsp.kernel.specs import RequirementSpec
 
 
-def find_requirement(work: Work, service: str, requirement: str) -> RequirementSpec:
+def find_requirement(
+    work: Work,
+    service: str,
+    requirement: str,
+    standing: applications.Standing = applications.Standing.PUBLIC,
+) -> RequirementSpec:
     """What a document is for. Raises Invalid naming the field."""
-    if service not in work.tenant.standards:
-        offered = ", ".join(sorted(work.tenant.standards))
-        raise Invalid([fault("service", "not_offered", service=service, offered=offered)])
-    _, spec = work.tenant.standards[service]
+    spec, wrong = offered_to(work.tenant, service, standing, "service")
+    if spec is None:
+        raise Invalid(wrong)
     for one in spec.requirements:
         if one.code == requirement:
             return one
@@ -24,10 +29,16 @@ def find_requirement(work: Work, service: str, requirement: str) -> RequirementS
 
 
 def store_document(
-    work: Work, files: FileStore, service: str, requirement: str, name: str, data: bytes
+    work: Work,
+    files: FileStore,
+    service: str,
+    requirement: str,
+    name: str,
+    data: bytes,
+    standing: applications.Standing = applications.Standing.PUBLIC,
 ) -> UUID:
     """Judge and keep one file for a requirement of a service; returns the id to lodge with."""
-    spec = find_requirement(work, service, requirement)
+    spec = find_requirement(work, service, requirement, standing)
     return keep_document(work, files, requirement, name, data, spec.accepts, spec.max_mb)
 
 

@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
 from ptsp.domain import applications, deadlines, routes
 from ptsp.flows._intake import lodge
 from ptsp.flows._planning import Planned, plan_bundle
+from ptsp.flows.owe_tellings import owe_tellings
 from ptsp.infra import ledger
 from ptsp.infra.files import kinds_in_words
+from ptsp.infra.rows import row_of
 from ptsp.infra.work import Work
 from ptsp.kernel.errors import Conflict, Fault, Invalid
 from ptsp.kernel.reasons import fault
@@ -28,13 +30,16 @@ class Accepted:
     is_replay: bool
 
 
-def submit_bundle(work: Work, order: applications.Order) -> Accepted:
+def submit_bundle(
+    work: Work, order: applications.Order, standing: applications.Standing = applications.Standing.PUBLIC
+) -> Accepted:
     """Lodge one bundle. Raises Invalid with every fault, and stores nothing then.
 
-    What was lodged before is answered as then, also when the service is no longer offered by now.
+    `standing` is what the door that it comes through knows of who applies. What was lodged before is answered as
+    then, also when the service is no longer offered by now.
     """
     try:
-        planned = plan_bundle(work, order)
+        planned = plan_bundle(work, order, standing)
     except Invalid:
         # Asked only here, where nothing of this submission is stored yet: later we would find ourselves.
         before = applications.lodged_before(work.connection, order.client_key)
@@ -64,6 +69,7 @@ def _lodged(work: Work, orders: Sequence[applications.Order], planned: Sequence[
         events=events,
     )
     _attach(work, [(bundle, order) for bundle, order, _ in parts if bundle.id in added])
+    owe_tellings(work, [event for event in events if event.bundle_id in added])
     return [
         _accepted(work, bundle.reference, bundle.promised_on, is_replay=False)
         if bundle.id in added
@@ -84,7 +90,7 @@ def _bundles(
         fact = ledger.Fact("bundle.submitted", work.actor, _said(work, one, graph, shape))
         rows, head = ledger.chained(tenant.id, bundle_id, ledger.Head(0, ledger.START), work.now, [fact])
         events += rows
-        sealed = {name: str(value) for name, value in asdict(order.applicant).items()}
+        sealed = {name: str(value) for name, value in row_of(order.applicant).items()}
         bundles.append(
             applications.NewBundle(
                 id=bundle_id,

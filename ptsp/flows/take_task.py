@@ -37,5 +37,5 @@ def _officer(desk: Desk) -> str:
 
 def _check(work: Work, desk: Desk, task_id: UUID) -> None:
     task = routes.tasks_by_id(work.connection, [task_id]).get(task_id)
-    if task is None or task.kind != "desk" or task.agency != desk.agency:
+    if task is None or task.hands != desk.agency:
         raise NotFound("there is no such task at this desk")

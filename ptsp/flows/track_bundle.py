@@ -166,7 +166,7 @@ def _task(
         agency_name=agency_name(tenant, task.agency),
         services=tuple(codes[member] for member in graph.members[task.seq]),
         after=graph.after[task.seq],
-        state=task.state,
+        state=task.shown_state,
         limit=found.shape.steps[task.seq].limit,
         planned_on=task.planned_on,
         expected_on=local_date(found.dates.ends[task.seq], tenant.pack),
@@ -174,6 +174,7 @@ def _task(
         started_at=task.started_at,
         ended_at=task.ended_at,
         reasons=task.reasons,
+        desk_name=agency_name(tenant, task.desk) if task.desk and task.is_by_hand else None,
     )
 
 

@@ -34,6 +34,7 @@ class TaskView:
     started_at: datetime | None
     ended_at: datetime | None
     reasons: tuple[str, ...]
+    desk_name: Text | None = None  # the desk whose officers look at it in the agency's place
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,7 @@ def hold(connection: Connection, tenant_id: int) -> None:
 def renew(connection: Connection, tenant_id: int, pack: TenantPack, *, decree: str, by: str) -> int:
     """Store what is in force now as a new version, unless it says what the newest says; returns its number."""
     hold(connection, tenant_id)
-    national = [NationalDay(*row) for row in connection.execute(NATIONAL)]
-    content = written(pack, national, [DecreedDay(*row) for row in connection.execute(DECREED)])
+    content = _now(connection, pack)
     digest = hashlib.sha256(content.encode()).hexdigest()
     newest = connection.execute(NEWEST).one_or_none()
     if newest and newest.digest == digest:
@@ -158,6 +157,16 @@ def renew(connection: Connection, tenant_id: int, pack: TenantPack, *, decree: s
     values = {"tenant": tenant_id, "version": version, "digest": digest, "content": content}
     connection.execute(ADD, values | {"decree": decree, "by": by})
     return version
+
+
+def preview(connection: Connection, pack: TenantPack) -> Calendars:
+    """The calendars that the pack would bring to the bound tenant, without writing them; their version is 0."""
+    return calendars_from(0, _now(connection, pack))
+
+
+def _now(connection: Connection, pack: TenantPack) -> str:
+    national = [NationalDay(*row) for row in connection.execute(NATIONAL)]
+    return written(pack, national, [DecreedDay(*row) for row in connection.execute(DECREED)])
 
 
 def _one(

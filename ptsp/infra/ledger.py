@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection, text
 
-from ptsp.infra.rows import as_rows, row_of
+from ptsp.infra.rows import as_rows
 
 START = bytes(32)
 
@@ -76,34 +77,28 @@ def chained(
 ) -> tuple[list[EventRow], Head]:
     """Rows that continue the chain, and its new head."""
     rows: list[EventRow] = []
-    for fact in facts:
-        seq = head.seq + 1
-        body = canonical(
-            {
-                "tenant": tenant_id,
-                "bundle": str(bundle_id),
-                "seq": seq,
-                "at": at.isoformat(),
-                "type": fact.type,
-                "actor": fact.actor,
-                "data": fact.data,
-            }
-        )
-        head = Head(seq, hashlib.sha256(head.hash + body.encode()).digest())
-        rows.append(EventRow(bundle_id, seq, at, fact.type, body, head.hash))
-    return rows, head
+    end, same = head.hash, {"tenant": tenant_id, "bundle": str(bundle_id), "at": at.isoformat()}
+    for seq, fact in enumerate(facts, head.seq + 1):
+        body = _canonical({**same, "seq": seq, "type": fact.type, "actor": fact.actor, "data": fact.data})
+        end = hashlib.sha256(end + body).digest()
+        rows.append(EventRow(bundle_id, seq, at, fact.type, body.decode(), end))
+    return rows, Head(head.seq + len(rows), end)
 
 
 def append(connection: Connection, tenant_id: int, rows: Sequence[EventRow]) -> None:
     """Write rows of any number of bundles with one statement."""
     if not rows:
         return
-    connection.execute(INSERT, {"tenant": tenant_id, "rows": as_rows(map(row_of, rows))})
+    connection.execute(INSERT, {"tenant": tenant_id, "rows": as_rows(rows)})
 
 
 def canonical(value: object) -> str:
     """One text for one value: sorted keys, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _canonical(value).decode()
+
+
+def _canonical(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def check_chains(connection: Connection, tenant_id: int) -> ChainReport:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
+from ptsp.infra.agency_secrets import GivenSecret, in_force
 from ptsp.infra.calendars import Calendars, newest_version, read_version
 from ptsp.infra.database import platform_transaction, tenant_transaction
 from ptsp.infra.packs import pack_from_json, service_from_json
@@ -18,10 +19,13 @@ from ptsp.kernel.calendar import Calendar
 from ptsp.kernel.errors import NotFound
 from ptsp.kernel.specs import ServiceSpec, TenantPack
 
-FRESH_S = 2.0  # so long an applied pack may go unnoticed by a running process
+FRESH_S = 2.0  # so long an applied pack, or a secret, may go unnoticed by a running process
 
 LATEST = text("SELECT id, content FROM app.pack ORDER BY applied_at DESC LIMIT 1")
-LATEST_ID = text("SELECT id FROM app.pack ORDER BY applied_at DESC LIMIT 1")
+# With how often secrets were set and removed: whatever a process keeps of an office changes with one of the two.
+LATEST_ID = text("""
+    SELECT id, (SELECT count(*) FROM app.agency_secret)::int AS secrets FROM app.pack
+     ORDER BY applied_at DESC LIMIT 1""")
 IN_FORCE = text("""
     SELECT service, version, id FROM app.standard
      WHERE CAST(content -> 'standard' ->> 'valid_from' AS date) <= :today
@@ -35,7 +39,8 @@ OFFICES = text("SELECT code, id FROM app.tenant WHERE NOT is_archive ORDER BY co
 class Tenant:
     """One office as a flow sees it. `standards` are those in effect today: service -> (id, what it says).
 
-    `calendars` are the newest version; a bundle counts on its own, which `calendars_at` finds.
+    `calendars` are the newest version; a bundle counts on its own, which `calendars_at` finds. `secrets` are those
+    that partners gave out, sealed, by agency.
     """
 
     id: int
@@ -43,6 +48,7 @@ class Tenant:
     standards: Mapping[str, tuple[UUID, ServiceSpec]]
     calendars: Calendars
     vault: Vault
+    secrets: Mapping[str, GivenSecret] = field(default_factory=dict, repr=False)
     _versions: dict[int, Calendars] = field(default_factory=dict, repr=False, compare=False)
     _pinned: dict[UUID, ServiceSpec] = field(default_factory=dict, repr=False, compare=False)
 
@@ -72,17 +78,17 @@ class Tenant:
 class _Known:
     """A tenant as it was read: `seen` is monotonic, `on` the local date its standards were chosen for.
 
-    `latest` are the pack and the version of the calendars that were newest then.
+    `latest` are the pack, the acts upon secrets and the version of the calendars that were newest then.
     """
 
     seen: float
-    latest: tuple[UUID, int]
+    latest: tuple[UUID, int, int]
     on: date
     tenant: Tenant
 
 
 class TenantBook:
-    """Finds tenants by code and keeps what it found until a new pack is applied."""
+    """Finds tenants by code and keeps what it found until a new pack is applied, or a secret is set."""
 
     def __init__(self, engine: Engine, vault: Vault) -> None:
         self._engine = engine
@@ -101,18 +107,24 @@ class TenantBook:
         return self.by_id(self._ids[code])
 
     def by_id(self, tenant_id: int) -> Tenant:
-        """Read anew when a pack was applied, and when a day begins, since standards have dates of effect."""
+        """Read anew when a pack was applied, and when a day begins, since standards have dates of effect.
+
+        Raises NotFound for an office that was removed.
+        """
         with self._lock:
             known = self._known.get(tenant_id)
         if known and time.monotonic() - known.seen < FRESH_S:
             return known.tenant
         with tenant_transaction(self._engine, tenant_id) as connection:
-            latest = (connection.execute(LATEST_ID).scalar_one(), newest_version(connection))
+            newest = connection.execute(LATEST_ID).one_or_none()
+            if newest is None:
+                raise NotFound("there is no such office any more")
+            latest = (newest.id, newest.secrets, newest_version(connection))
             now: datetime = connection.info["now"]
             if known and (known.latest, known.on) == (latest, local_date(now, known.tenant.pack)):
                 tenant, on = known.tenant, known.on
             else:
-                tenant, on = self._read(connection, tenant_id, now, latest[1])
+                tenant, on = self._read(connection, tenant_id, now, latest[2])
         with self._lock:
             self._known[tenant_id] = _Known(time.monotonic(), latest, on, tenant)
         return tenant
@@ -145,7 +157,8 @@ class TenantBook:
         standards = {code: (one, _standard(connection, pinned, one)) for code, one in ids.items()}
         pack = replace(pack, services={code: service for code, (_, service) in standards.items()})
         calendars = read_version(connection, version)
-        return Tenant(tenant_id, pack, standards, calendars, self._vault, _pinned=pinned), today
+        secrets = in_force(connection)
+        return Tenant(tenant_id, pack, standards, calendars, self._vault, secrets, _pinned=pinned), today
 
 
 def _standard(connection: Connection, known: dict[UUID, ServiceSpec], standard_id: UUID) -> ServiceSpec:

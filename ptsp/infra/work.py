@@ -12,13 +12,28 @@ from ptsp.infra.tenants import Tenant, local_date
 
 
 @dataclass(frozen=True, slots=True)
+class Officer:
+    """Who stands behind what is done: the label of a token, or a login; empty where neither is known.
+
+    `nik_indexes` are keyed hashes of a person's own NIK, as `app.bundle` has them; empty where none is known.
+    """
+
+    label: str
+    nik_indexes: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """What a flow works with. `now` is the database's clock when the transaction began."""
+    """What a flow works with. `now` is the database's clock when the transaction began.
+
+    `officer` is None for the platform itself, and for a token that names nobody.
+    """
 
     connection: Connection
     tenant: Tenant
     actor: str
     now: datetime
+    officer: Officer | None = None
 
     @property
     def today(self) -> date:

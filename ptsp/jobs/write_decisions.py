@@ -7,7 +7,8 @@ import structlog
 
 from ptsp.domain import routes
 from ptsp.flows.issue_decisions import Draft, draft_decisions, issue_decisions
-from ptsp.flows.papers import permit_sheet, refusal_sheet
+from ptsp.flows.papers import Paper, permit_sheet, refusal_sheet
+from ptsp.flows.signatures import wait_for_signature
 from ptsp.infra.pdf import write
 from ptsp.infra.signing import ensure_keys, sign
 from ptsp.infra.tenants import Tenant
@@ -20,7 +21,27 @@ REASON = "Penetapan oleh {office}"
 
 
 def write_decisions(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:
-    """End the applications of claimed decide tasks, each with its signed document in the store."""
+    """End the applications of claimed decide tasks, each with its signed document in the store.
+
+    What a person signs through a service is laid before that person instead.
+    """
+    by_hand = [task for task in tasks if tools.partners.signs(tenant, task.agency)]
+    if by_hand:
+        with begin(tools.engine, tenant, actor=tools.actor) as work:
+            unwritten = wait_for_signature(work, tools.book, by_hand)
+        tasks = [task for task in tasks if task not in by_hand or task in unwritten]
+    if tasks:
+        _write_decisions(tools, tenant, tasks)
+
+
+def write_paper(paper: Paper) -> bytes:
+    """The document of a decision, unsigned."""
+    return write(
+        refusal_sheet(paper) if paper.is_refusal else permit_sheet(paper), paper.tenant.pack.templates
+    )
+
+
+def _write_decisions(tools: Tools, tenant: Tenant, tasks: Sequence[routes.Claimed]) -> None:
     with begin(tools.engine, tenant, actor=tools.actor) as work:
         drafts = draft_decisions(work, tools.book, tasks, public_url=tools.public_url)
         issue_decisions(work, [(draft, "") for draft in drafts if not draft.needs_document])
@@ -43,8 +64,7 @@ def _tried(tools: Tools, draft: Draft, now: datetime) -> list[tuple[Draft, str]]
 def _signed(tools: Tools, draft: Draft, now: datetime) -> str:
     paper = draft.paper
     pack = paper.tenant.pack
-    sheet = refusal_sheet(paper) if paper.is_refusal else permit_sheet(paper)
-    pdf = write(sheet, pack.templates)
+    pdf = write_paper(paper)
     moment = now.astimezone(UTC)
     signer = ensure_keys(tools.keys_folder, pack.code, pack.name["id"], moment)
     return tools.files.put(

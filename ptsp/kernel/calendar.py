@@ -13,6 +13,7 @@ Hours = tuple[tuple[Span, ...], ...]  # by weekday, 0 (Monday) to 6
 END_OF_DAY = time(23, 59, 59)
 LAST = date.max.toordinal()
 DAY_MINUTES = 24 * 60
+MOST_ENDS = 10_000  # kept; a year of days and every limit of an office are fewer
 WALK_DAYS = 366 * 30  # no limit in hours runs longer; a calendar without hours would be walked for ever
 
 
@@ -47,6 +48,8 @@ class Calendar:
     _counts: tuple[int, ...] = field(
         init=False, repr=False, compare=False
     )  # working days up to and with each
+    # Ends worked out before, by start and days: the bundles of one batch ask for the same few again and again.
+    _ends: dict[tuple[date, int], datetime] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.weekdays or not self.weekdays <= frozenset(range(7)):
@@ -66,6 +69,7 @@ class Calendar:
         object.__setattr__(self, "_sums", tuple(sums))
         counts = tuple(self._on_weekdays(day) + extra for day, extra in zip(days, sums, strict=True))
         object.__setattr__(self, "_counts", counts)
+        object.__setattr__(self, "_ends", {})
 
     def is_working(self, day: date) -> bool:
         """Is this day worked?"""
@@ -86,6 +90,15 @@ class Calendar:
         if days == 0:
             return start
         return _date(self._reached(self._count(start.toordinal()) + days))
+
+    def end_of_working_days(self, start: date, days: int) -> datetime:
+        """The last second, in the calendar's zone, of a limit of so many working days; see `add_working_days`."""
+        known = self._ends.get((start, days))
+        if known is None:
+            if len(self._ends) >= MOST_ENDS:
+                self._ends.clear()
+            known = self._ends[start, days] = end_of_day(self.add_working_days(start, days), self.zone)
+        return known
 
     def latest_start(self, end: date, days: int) -> date:
         """The last day on which a limit of so many working days may begin and end on `end` at the latest."""

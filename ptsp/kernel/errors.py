@@ -45,6 +45,22 @@ class Forbidden(PtspError):
     code = "forbidden"
 
 
+class NotYours(Forbidden):
+    """The caller is known and may come in, but this is for somebody else to do."""
+
+    code = "not_yours"
+
+
+class TryLater(PtspError):
+    """Nothing is wrong but the moment; `seconds` from now it may go."""
+
+    code = "try_later"
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"try again in {seconds} s")
+
+
 class Invalid(PtspError):
     """The input is wrong. Every fault is named at once, each with its field."""
 

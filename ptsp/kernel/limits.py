@@ -51,9 +51,11 @@ def end_of(limit: Limit, calendar: Calendar, start: datetime) -> datetime:
     day = start.astimezone(calendar.zone).date()
     if limit.unit is Unit.WORKING_DAYS:
         first = day - timedelta(days=1) if limit.counts_first_day else day
-        return end_of_day(calendar.add_working_days(first, limit.amount), calendar.zone)
+        return calendar.end_of_working_days(first, limit.amount)
     end = (
-        day + timedelta(days=limit.amount) if limit.unit is Unit.CALENDAR_DAYS else _months(day, limit.amount)
+        day + timedelta(days=limit.amount)
+        if limit.unit is Unit.CALENDAR_DAYS
+        else add_months(day, limit.amount)
     )
     return end_of_day(end - timedelta(days=1) if limit.counts_first_day else end, calendar.zone)
 
@@ -74,11 +76,11 @@ def after_ticks(unit: Unit, calendar: Calendar, at: datetime, ticks: int) -> dat
         return calendar.add_minutes(at, ticks)
     today = at.astimezone(calendar.zone).date()
     if unit is Unit.WORKING_DAYS:
-        return end_of_day(calendar.add_working_days(today, ticks), calendar.zone)
+        return calendar.end_of_working_days(today, ticks)
     return end_of_day(today + timedelta(days=ticks), calendar.zone)
 
 
-def _months(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
     """The same day of a later month, or its last where it has no such day."""
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years

@@ -11,6 +11,7 @@ from ptsp.kernel.errors import Fault
 REASONS: Final[Mapping[str, str]] = {
     # the shape of what was sent
     "missing": "is missing",
+    "too_many_at_once": "is more than {most} at once",
     "unknown": "is not asked for",
     "null": "may not be null",
     "wrong_type": "is of the wrong type",
@@ -52,6 +53,7 @@ REASONS: Final[Mapping[str, str]] = {
     "how_many": "must hold {least} to {most} applications, not {count}",
     "twice": "{service} is already applied for in this bundle",
     "not_offered": "{service!r} is not offered by this office; it offers {offered}",
+    "staff_only": "{service!r} is for the staff of this office alone; it is lodged at the counter that takes it in",
     "offered_from": "is offered from {day}",
     "offered_until": "was offered until {day}",
     "requirement": "{requirement!r} is none of {known}",
@@ -62,7 +64,32 @@ REASONS: Final[Mapping[str, str]] = {
     "key_form": "must be at most {most} printable ASCII characters",
     # desks
     "no_officer": "this token names no officer, who could take or have taken anything",
+    "own_case": "nobody decides a case of his own; these may: {others}",
+    "own_case_alone": "nobody decides a case of his own, and nobody else may here: the administrator has to name one",
+    "four_eyes": "who assesses a case does not sign it, and {who} is on the other side already; these may: {others}",
+    "four_eyes_alone": (
+        "who assesses a case does not sign it, {who} is on the other side already, and nobody else may here: the "
+        "administrator has to name one"
+    ),
+    "four_eyes_unnamed": "here one assesses and another signs: sign in by name, since this token names nobody",
     "queue_place": "is not the `next` of a page before",
+    # people
+    "login": "has 1 to 40 small letters, digits, dots, hyphens and underscores, and begins with a letter or digit",
+    "login_taken": "{login} is taken; it stays with whoever had it",
+    "no_desk": "{agency!r} has no desk here; there are {desks}",
+    "whole_office": "{role} is for the whole office: name no desk and no service",
+    "needs_desk": "{role} is held at a desk: name one of {desks}",
+    "until_past": "ends before it begins",
+    "held_already": "{login} holds just this already; revoke it first to change its end",
+    "own_holding": "nobody grants himself anything; another administrator does",
+    "has_left": "{login} has left; whoever comes back gets a new login",
+    "password_short": "has fewer than {least} characters",
+    "password_long": "has more than {most} characters",
+    "password_login": "holds the login, and little else",
+    "password_common": "is one of those that are tried first, or made of too few signs",
+    "password_same": "is the one there was",
+    "password_wrong": "is not the password there is",
+    "code_wrong": "is not the code of this moment, or was used already",
     # clocks
     "stop_not_allowed": "{service} does not let its clock stand for this reason; it allows {allowed}",
     "no_extension": "the standard of {service} allows no extension",

@@ -21,6 +21,9 @@ from ptsp.kernel.fee_specs import InterestSpec as InterestSpec
 from ptsp.kernel.fee_specs import SignerSpec as SignerSpec
 from ptsp.kernel.fee_specs import TableSpec as TableSpec
 from ptsp.kernel.fee_specs import Text as Text
+from ptsp.kernel.hierarchy import Audience as Audience
+from ptsp.kernel.hierarchy import OfficeKind as OfficeKind
+from ptsp.kernel.hierarchy import kind_of_region
 from ptsp.kernel.limits import Limit, Unit
 
 
@@ -247,6 +250,8 @@ class ServiceSpec:
     fee: FeeSpec
     valid_months: int | None = None
     note: Text | None = None
+    audience: Audience = Audience.EXTERNAL
+    four_eyes: bool = False  # who assessed an application does not sign it
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +287,32 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetSpec:
+    """How much an agency may be asked. What is not said has no end.
+
+    `reserve_percent` of a day is kept for urgent cases. A verdict is known again for `cache_days` (0: never), for
+    `purpose` and for no other.
+    """
+
+    per_second: int | None = None
+    per_day: int | None = None
+    reserve_percent: int = 0
+    cache_days: int = 0
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TellsSpec:
+    """What a central system is told: `events` of the ledger, as `type` or `type:word`, of the applications that
+    have an answer `about`; the answers `answers` go along. It stands in the connector's manifest.
+    """
+
+    events: tuple[str, ...]
+    about: str
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AgencySpec:
     """A body that answers tasks: through a connector with options, or at a desk in our pages."""
 
@@ -292,16 +323,25 @@ class AgencySpec:
     desk: bool
     contact: Contact | None = None
     calendar: CalendarSpec | None = None  # its own working week, where it is not the office's
+    budget: BudgetSpec | None = None
+    manual: str | None = None  # the desk that answers by hand what the agency cannot be asked
+    alert_to: str = "head"  # the role that is told when nothing comes through
+    ca: str = ""  # certificates (PEM) by which the agency is known, where these are not the world's
+    tells: TellsSpec | None = None  # what it is told by itself, as its connector's manifest says
 
 
 @dataclass(frozen=True, slots=True)
 class TenantPack:
-    """One office, as declared. `digest` is the SHA-256 of all its files after `extends`."""
+    """One office, as declared. `digest` is the SHA-256 of all its files after `extends`.
+
+    `kind` and `parent` are as written, which an office of a region may leave out: `level` and `above` follow from its
+    code then. `government` heads the papers of an office that is of no region.
+    """
 
     code: str
     name: Text
-    region: str
-    region_code: str  # Kemendagri, such as 35.15
+    region: str  # or where the office stands, if it is of no region
+    region_code: str  # Kemendagri, such as 35.15; empty if it is of no region
     time_zone: str
     pattern: Pattern
     prefix: str  # of references, such as SDA
@@ -312,3 +352,18 @@ class TenantPack:
     templates: Mapping[str, str]  # name -> Typst source
     digest: str
     contacts: Mapping[str, Contact] = field(default_factory=dict)  # by role of the office: head, supervisor
+    weight: int = 1  # its share of the workers beside the other offices
+    kind: OfficeKind | None = None
+    parent: str = ""  # code of a region, of a ministry, or of another office
+    government: str = ""
+
+    @property
+    def level(self) -> OfficeKind:
+        """What the office is of."""
+        return self.kind or kind_of_region(self.region, self.region_code)
+
+    @property
+    def above(self) -> str:
+        """What it lies under: `parent`, or the province of a regency or city; empty for what lies under nobody."""
+        province, _, own = self.region_code.partition(".")
+        return self.parent or (province if own else "")

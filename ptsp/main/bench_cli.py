@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from ptsp.main.bench import fees_side, promise_side
+from ptsp.main.bench import fees_side, http_side, promise_side, tenants_side
+from ptsp.main.bench.exchange import broker_for, exchange_lines, exchange_report
 from ptsp.main.bench.measure import NotMeasured, Outcome, Side, alternate, ratio
-from ptsp.main.bench.sides import ONE_BY_ONE, OWN, RQ, load, parse_names
+from ptsp.main.bench.sides import BROKER, HTTP, ONE_BY_ONE, OWN, RQ, load, parse_names
 from ptsp.main.bench.stores import database_facts, server_processes
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
@@ -64,6 +65,42 @@ def route(*, bundles: int, workers: int, rounds: int, against: str, as_json: boo
             raise NotMeasured(f"{name}: {outcomes[name].not_measured}")
 
 
+@bench.command("exchange")
+@click.option("--bundles", type=click.IntRange(1), default=500, show_default=True, help="Bundles a run.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Worker processes.")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=1, show_default=True, help="Runs of each side, in turn."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; progress goes to stderr.")
+def exchange(*, bundles: int, workers: int, rounds: int, as_json: bool) -> None:
+    """Bundles of eight tasks through RabbitMQ, and from HTTP POST to the end, beside Celery, DBOS and RQ.
+
+    Celery keeps its state in PostgreSQL here as well (a row a task) and goes through the same broker. Without
+    PTSP_BROKER_URL a private RabbitMQ is started for the measurement.
+    """
+    say = partial(click.echo, err=True)
+    names = (BROKER, HTTP, "celery_pg", "dbos", RQ)
+    with running(Settings.from_env(os.environ)) as settings, broker_for(settings) as broker_url:
+        os.environ["PTSP_BROKER_URL"] = broker_url  # the sides' processes read it
+        sides = {name: _side(name, bundles=bundles, workers=workers, settings=settings) for name in names}
+        outcomes = alternate(sides, rounds, say)
+        took = http_side.latency(
+            workers=workers, database_url=settings.database_url, redis_url=settings.redis_url
+        )
+        machine = _machine(settings)
+    report = exchange_report(outcomes, took) | {
+        "machine": machine,
+        "bundles": bundles,
+        "workers": workers,
+        "rounds": rounds,
+    }
+    for line in [json.dumps(report)] if as_json else exchange_lines(report):
+        click.echo(line)
+    for name in (BROKER, HTTP):
+        if outcomes[name].not_measured:
+            raise NotMeasured(f"{name}: {outcomes[name].not_measured}")
+
+
 @bench.command("promise")
 @click.option("--seed", type=int, default=20, show_default=True, help="Of the graphs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -85,8 +122,32 @@ def fees(*, seconds: float, seed: int, as_json: bool) -> None:
         click.echo(line)
 
 
+@bench.command("tenants")
+@click.option("--bundles", type=click.IntRange(1), default=40, show_default=True, help="Bundles a run.")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=7, show_default=True, help="Runs of each side, in turn."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; progress goes to stderr.")
+def tenants(*, bundles: int, rounds: int, as_json: bool) -> None:
+    """Load an office for every region, and see what a bundle costs among them, and with row-level security.
+
+    Both are ratios of processor time: among 552 offices to one alone, and with the policies to without them.
+    """
+    with running(Settings.from_env(os.environ)) as settings:
+        report = tenants_side.measure(
+            bundles=bundles,
+            rounds=rounds,
+            tenants_dir=settings.tenants_dir,
+            database_url=settings.database_url,
+            redis_url=settings.redis_url,
+            say=partial(click.echo, err=True),
+        ) | {"machine": _machine(settings)}
+    for line in [json.dumps(report)] if as_json else tenants_side.lines(report):
+        click.echo(line)
+
+
 def _side(name: str, *, bundles: int, workers: int, settings: Settings) -> Side:
-    asked = bundles if name in (OWN, ONE_BY_ONE) else min(bundles, MOST_FOR_A_PEER)
+    asked = bundles if name in (OWN, ONE_BY_ONE, BROKER, HTTP) else min(bundles, MOST_FOR_A_PEER)
 
     def once() -> Any:
         return load(name).run(

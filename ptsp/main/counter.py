@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from ptsp.api.messages import flattened
 from ptsp.api.paying import press_of, with_codes
 from ptsp.api.v1.schemas import ANSWER, ORDER, QUOTE, as_inquiry, as_order
 from ptsp.api.v1.verification import by_code, by_file, paper_by_code, reasons
-from ptsp.domain.applications import Order
+from ptsp.domain.applications import Order, Standing, may_apply
 from ptsp.domain.corrections import Answer
 from ptsp.flows.answer_correction import answer_correction
 from ptsp.flows.fetch_document import fetch_decision
@@ -31,8 +32,12 @@ from ptsp.flows.withdraw_application import withdraw_application, withdrawal
 from ptsp.infra import ledger
 from ptsp.kernel.errors import Invalid, NotFound
 from ptsp.kernel.specs import TenantPack, Text
+from ptsp.main.delivery_counter import DeliveryCounter
 from ptsp.main.desk_counter import DeskCounter
 from ptsp.main.money_counter import MoneyCounter
+from ptsp.main.people_counter import AccountCounter, ReceptionCounter
+from ptsp.main.signing_counter import SigningCounter
+from ptsp.main.staff_counter import StaffCounter
 
 ACTOR = "pages"
 
@@ -44,10 +49,10 @@ class Counter:
         self._access = access
 
     def tenants(self) -> Sequence[TenantPack]:
-        return [tenant.pack for tenant in self._access.book.all()]
+        return [_for_anybody(tenant.pack) for tenant in self._access.book.all()]
 
     def tenant(self, code: str) -> TenantPack:
-        return self._access.book.get(code).pack
+        return _for_anybody(self._access.book.get(code).pack)
 
     def outages(self, tenant_code: str) -> tuple[OutageView, ...]:
         with self._access.work(tenant_code, ACTOR) as work:
@@ -142,6 +147,27 @@ class Counter:
 
     def money_desk(self, tenant_code: str, token: str) -> MoneyCounter:
         return MoneyCounter(self._access, self._access.book.get(tenant_code).code, token)
+
+    def signing_desk(self, tenant_code: str, token: str) -> SigningCounter:
+        return SigningCounter(self._access, tenant_code, token)
+
+    def delivery_desk(self, tenant_code: str, token: str) -> DeliveryCounter:
+        return DeliveryCounter(self._access, tenant_code, token)
+
+    def reception(self, tenant_code: str) -> ReceptionCounter:
+        return ReceptionCounter(self._access, self._access.book.get(tenant_code).code)
+
+    def account(self, tenant_code: str, token: str) -> AccountCounter:
+        return AccountCounter(self._access, self._access.book.get(tenant_code).code, token)
+
+    def staff(self, tenant_code: str, token: str) -> StaffCounter:
+        return StaffCounter(self._access, self._access.book.get(tenant_code).code, token)
+
+
+def _for_anybody(pack: TenantPack) -> TenantPack:
+    """The office as its pages show it to whoever comes by: without the services for its own staff."""
+    shown = {code: one for code, one in pack.services.items() if may_apply(one, Standing.PUBLIC)}
+    return pack if len(shown) == len(pack.services) else replace(pack, services=shown)
 
 
 def _ident(written: str) -> UUID:

@@ -12,6 +12,7 @@ from ptsp.infra.packs import read_all
 from ptsp.main.calendar_following import follow_calendars, followed_in_words
 from ptsp.main.connections import engine_for
 from ptsp.main.national_days import SOURCE, national_days
+from ptsp.main.pack_sources import require_folders_allowed
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
 
@@ -46,10 +47,15 @@ def bring_up(settings: Settings) -> None:
 
 
 def apply_packs(settings: Settings) -> list[Applied]:
-    """Bring every pack of the tenants' folder into force; open cases follow where a calendar has changed."""
+    """Bring every pack of the tenants' folder into force; open cases follow where a calendar has changed.
+
+    Raises Forbidden where only signed archives may be applied (`ptsp packs apply FILE`).
+    """
+    require_folders_allowed(settings)
     owner = engine_for(settings, "ptsp_owner", pool_size=1)
     try:
-        applied = [apply_pack(owner, pack, by="ptsp migrate") for pack in read_all(settings.tenants_dir)]
+        packs = read_all(settings.tenants_dir, reach=settings.reach)
+        applied = [apply_pack(owner, pack, by="ptsp migrate") for pack in packs]
     finally:
         owner.dispose()
     for tenant, followed in follow_calendars(settings).items():

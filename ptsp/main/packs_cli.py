@@ -1,4 +1,4 @@
-"""`ptsp packs`: check the tenants' packs, and show what is in force and which file says so."""
+"""`ptsp packs`: check the tenants' packs, and show what they say and which file says so."""
 
 import json
 import os
@@ -22,8 +22,12 @@ from ptsp.infra.packs import (
 )
 from ptsp.kernel.errors import Fault, NotFound
 from ptsp.kernel.limits import Limit
-from ptsp.kernel.specs import CalendarSpec, FeeSpec, InterestSpec, ServiceSpec, TenantPack
+from ptsp.kernel.specs import Audience, CalendarSpec, FeeSpec, InterestSpec, ServiceSpec, TenantPack
 from ptsp.main.fee_examples import example_faults, fee_examples
+from ptsp.main.packs_apply_cli import apply, diff, history, plan, rollback
+from ptsp.main.packs_archive_cli import pack as pack_command
+from ptsp.main.packs_archive_cli import sign_file, verify_file
+from ptsp.main.packs_new_cli import new
 from ptsp.main.settings import Settings
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -31,7 +35,11 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.group()
 def packs() -> None:
-    """Check and show the tenants' packs."""
+    """Start, check, show, plan and apply the tenants' packs."""
+
+
+for _command in (new, diff, plan, apply, rollback, history, pack_command, sign_file, verify_file):
+    packs.add_command(_command)
 
 
 @packs.command("check")
@@ -42,7 +50,8 @@ def check(*, folder: Path | None, as_json: bool) -> None:
 
     Runs the worked examples of fees, too: each figure that comes out otherwise is a mistake.
     """
-    checked = look_at(folder or _tenants_dir())
+    settings = Settings.from_env(os.environ)
+    checked = look_at(folder or settings.tenants_dir, reach=settings.reach)
     examples = fee_examples(checked)
     faults = [*checked.faults, *(fault for one in examples for fault in example_faults(one))]
     if as_json:
@@ -67,8 +76,9 @@ def check(*, folder: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as it is stored.")
 def show(*, code: str, service: str | None, folder: Path | None, as_json: bool) -> None:
     """Show what is in force at the tenant CODE, or of one SERVICE, and from which file each part comes."""
-    root = folder or _tenants_dir()
-    pack = read_pack(root, code)
+    settings = Settings.from_env(os.environ)
+    root = folder or settings.tenants_dir
+    pack = read_pack(root, code, reach=settings.reach)
     chosen = _service_of(pack, service) if service else None
     if as_json:
         stored = service_to_json(chosen) if chosen else pack_to_json(pack)
@@ -77,10 +87,6 @@ def show(*, code: str, service: str | None, folder: Path | None, as_json: bool) 
     layers = look_at(root, only=code).offices[0]
     for line in _service_lines(chosen, layers) if chosen else _pack_lines(pack, layers):
         click.echo(line)
-
-
-def _tenants_dir() -> Path:
-    return Settings.from_env(os.environ).tenants_dir
 
 
 def _service_of(pack: TenantPack, code: str) -> ServiceSpec:
@@ -125,8 +131,11 @@ def _plural(count: int, what: str) -> str:
 
 def _pack_lines(pack: TenantPack, layers: Layers) -> Iterator[str]:
     yield f"{pack.code}: {pack.name['id']} / {pack.name['en']}"
-    head = f"{pack.region} {pack.region_code}, {pack.time_zone}, {pack.pattern}, references {pack.prefix}-..."
-    yield from _table("office", [(head, layers.tenant.file if layers.tenant else "")])
+    place = f"{pack.region} {pack.region_code}".strip()
+    head = f"{place}, {pack.time_zone}, {pack.pattern}, references {pack.prefix}-..."
+    under = f" under {pack.above}" if pack.above else ""
+    file = layers.tenant.file if layers.tenant else ""
+    yield from _table("office", [(head, file), (f"{pack.level}{under}", file)])
     week = _calendar(pack.calendar)
     yield from _table("calendar", [(week, layers.calendar.file if layers.calendar else "")])
     agencies = layers.agencies or {}
@@ -251,7 +260,8 @@ def _limit(limit: Limit) -> str:
 
 def _offer(service: ServiceSpec) -> str:
     until = f" until {service.offered_until}" if service.offered_until else ""
-    return f"standard version {service.standard.version}, offered from {service.offered_from}{until}"
+    whom = ", to the office's own staff" if service.audience is Audience.INTERNAL else ""
+    return f"standard version {service.standard.version}, offered from {service.offered_from}{until}{whom}"
 
 
 def _named(code: str, what: str, *, after: Iterable[str] = (), when: str | None = None) -> str:

@@ -4,7 +4,8 @@ from itertools import count
 
 import click
 
-from ptsp.domain import messages, routes
+from ptsp.domain import messages, routes, tellings
+from ptsp.infra.absence import Absence
 from ptsp.infra.database import platform_transaction
 from ptsp.main.connections import doorbell_of, engine_for
 from ptsp.main.standing import standing, stop_on_signal
@@ -17,16 +18,18 @@ LOOKS_A_ROUND = 120  # then it rings though nothing is due: what time alone brin
 def relay() -> None:
     """Ring the doorbell for whatever is due: what was just lodged, what is to be tried again, what a crash left.
 
-    It keeps nothing itself, so any number of relays may run, or none for a while.
+    It keeps nothing itself, so any number of relays may run, or none for a while. While PostgreSQL is away it waits.
     """
     with standing() as settings:
         bell, stop = doorbell_of(settings), stop_on_signal()
+        absence = Absence(stop.wait)
         sweeper = engine_for(settings, "ptsp_sweeper", pool_size=1)
         click.echo("relay: ready")
         for look in count():
             if stop.wait(EVERY_S):
                 break
-            with platform_transaction(sweeper) as connection:
-                is_due = bool(routes.due_tenants(connection) or messages.due_tenants(connection))
+            is_due = False
+            with absence.outlasted(), platform_transaction(sweeper) as connection:
+                is_due = any(room.due_tenants(connection) for room in (routes, messages, tellings))
             if is_due or look % LOOKS_A_ROUND == 0:
                 bell.ring()

@@ -8,10 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy.exc import OperationalError
+
 from ptsp.infra.servers import lease
+from ptsp.kernel.errors import PtspError
 from ptsp.main.settings import Settings, parse_secret
 
 SECRET_FILE: Final = "secret"
+
+
+class Unreachable(PtspError):
+    """No connection could be made; the message names the setting that says where to."""
+
+    code = "unreachable"
 
 
 @contextlib.contextmanager
@@ -20,18 +29,31 @@ def running(settings: Settings, *, durable: bool = True) -> Iterator[Settings]:
 
     Embedded servers, if any are needed, live until the block ends here and in every other command of the same
     PTSP_HOME. Children started with `as_env` use them without a lease of their own, so end those first.
+    Raises Unreachable for a database that lets nobody in.
     """
     settings = with_secret(settings)
-    if settings.database_url and settings.redis_url:
-        yield settings
-        return
-    with lease(settings.home, durable=durable, pg_bin=settings.pg_bin) as urls:
-        yield replace(
-            settings,
-            database_url=settings.database_url or urls.database,
-            redis_url=settings.redis_url or urls.redis,
-            broker_url=settings.broker_url or urls.broker,
-        )
+    with _told():
+        if settings.database_url and settings.redis_url:
+            yield settings
+            return
+        with lease(settings.home, durable=durable, pg_bin=settings.pg_bin) as urls:
+            yield replace(
+                settings,
+                database_url=settings.database_url or urls.database,
+                redis_url=settings.redis_url or urls.redis,
+            )
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """A line that names the setting, where a connection could not be made. What the server itself says goes on."""
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None):
+            raise
+        said = str(error.orig).partition("\n")[0]
+        raise Unreachable(f"PTSP_DATABASE_URL: the database cannot be used: {said}") from error
 
 
 def with_secret(settings: Settings) -> Settings:

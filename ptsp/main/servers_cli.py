@@ -12,6 +12,7 @@ import click
 import psycopg
 import redis
 
+from ptsp.infra.broker import Unusable, ping
 from ptsp.infra.servers import require_fixed_server, status
 from ptsp.main.settings import ROLES, Settings
 
@@ -37,7 +38,6 @@ def show(*, as_json: bool) -> None:
         click.echo(f"running in {settings.home} (supervisor {found.urls.supervisor})")
         click.echo(f"  PTSP_DATABASE_URL={found.urls.database}")
         click.echo(f"  PTSP_REDIS_URL={found.urls.redis}")
-        click.echo(f"  PTSP_BROKER_URL={found.urls.broker}")
 
 
 @servers.command("check")
@@ -54,9 +54,11 @@ def check(*, role: str, admin: bool) -> None:
             require_fixed_server(connection.info.server_version, embedded=settings.embedded_database)
         with redis.Redis.from_url(settings.redis_url, socket_timeout=5) as line:
             line.ping()
-    except (psycopg.OperationalError, redis.RedisError) as fault:
+        if settings.broker_url:
+            ping(settings.broker_url)
+    except (psycopg.OperationalError, redis.RedisError, Unusable) as fault:
         raise click.ClickException(f"cannot be reached: {fault}") from fault
-    click.echo("both servers answer")
+    click.echo("all servers answer")
 
 
 @servers.command("stop")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from ptsp.infra.servers.places import socket_folder
 from ptsp.kernel.errors import Fault, Invalid
 from ptsp.kernel.mail import is_address, mail_server
+from ptsp.sdk.addresses import BadAddress, Reach, read_reach
 from ptsp.sdk.webhooks import SHORTEST_SECRET as SHORTEST_WEBHOOK_SECRET
 from ptsp.sdk.webhooks import secret_from_text
 
@@ -30,11 +32,15 @@ NAMES: Final = (
     "PTSP_FILES_URL",
     "PTSP_PUBLIC_URL",
     "PTSP_SIMULATORS",
+    "PTSP_PARTNER_NETWORKS",
     "PTSP_TENANTS_DIR",
     "PTSP_PG_BIN",
     "PTSP_SMTP_URL",
     "PTSP_MAIL_FROM",
     "PTSP_MESSAGE_WEBHOOK_SECRET",
+    "PTSP_PACK_SIGNERS",
+    "PTSP_TSA_URL",
+    "PTSP_HEADS_TO",
 )
 # Of these a file may hold the value instead (`PTSP_SECRET_FILE=/run/secrets/…`), as container engines do it.
 FROM_FILE: Final = (
@@ -55,9 +61,11 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SCHEMES: Final = {
     "PTSP_DATABASE_URL": ("postgresql", "postgres", "postgresql+psycopg"),
     "PTSP_REDIS_URL": ("redis", "rediss", "unix"),
-    "PTSP_BROKER_URL": ("amqp", "amqps", "redis", "rediss", "redis+socket", "memory"),
+    "PTSP_BROKER_URL": ("amqp", "amqps"),
     "PTSP_PUBLIC_URL": ("http", "https"),
+    "PTSP_TSA_URL": ("http", "https"),
 }
+HOLDER_ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +81,18 @@ class Settings:
     tenants_dir: Path
     database_url: str = field(default="", repr=False)
     redis_url: str = field(default="", repr=False)
-    broker_url: str = field(default="", repr=False)
+    broker_url: str = field(default="", repr=False)  # empty: no agency is asked by messages, no events go out
     secret: bytes = field(default=b"", repr=False)
     simulators: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    partner_networks: str = ""  # what is called besides public addresses
     pg_bin: Path | None = None
     smtp_url: str = field(default="", repr=False)  # empty: e-mail stays owed
     mail_from: str = ""
     message_webhook_secret: bytes = field(default=b"", repr=False)  # empty: messages to gateways stay owed
+    pack_signers: Path | None = None  # keys of whoever may sign packs; None: plain folders are applied
+    tsa_url: str = ""  # time-stamp authority; empty: heads of the ledger are signed and not stamped
+    holder_folders: tuple[Path, ...] = ()  # who besides us is given the heads of the ledger
+    holder_roles: tuple[str, ...] = ()  # contacts of each office's pack, by mail
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -88,20 +101,27 @@ class Settings:
         values = _values(env, faults)
         home = Path(values.get("PTSP_HOME", ".ptsp")).absolute()
         pg_bin = values.get("PTSP_PG_BIN")
+        pack_signers = values.get("PTSP_PACK_SIGNERS")
+        folders, roles = _holders(values.get("PTSP_HEADS_TO", ""), faults)
         settings = cls(
             home=home,
             database_url=values.get("PTSP_DATABASE_URL", ""),
             redis_url=values.get("PTSP_REDIS_URL", ""),
-            broker_url=values.get("PTSP_BROKER_URL", "") or broker_beside(values.get("PTSP_REDIS_URL", "")),
+            broker_url=values.get("PTSP_BROKER_URL", ""),
             secret=_secret(values.get("PTSP_SECRET", ""), faults),
             files_url=values.get("PTSP_FILES_URL", str(home / "files")),
             public_url=values.get("PTSP_PUBLIC_URL", DEFAULT_PUBLIC_URL).rstrip("/"),
             simulators=_simulators(values.get("PTSP_SIMULATORS", "{}"), faults),
+            partner_networks=_partner_networks(values.get("PTSP_PARTNER_NETWORKS", ""), faults),
             tenants_dir=_tenants_dir(values.get("PTSP_TENANTS_DIR", ""), ROOT / "tenants", faults),
             pg_bin=Path(pg_bin) if pg_bin else None,
             smtp_url=values.get("PTSP_SMTP_URL", ""),
             mail_from=values.get("PTSP_MAIL_FROM", ""),
             message_webhook_secret=_webhook_secret(values.get("PTSP_MESSAGE_WEBHOOK_SECRET", ""), faults),
+            pack_signers=Path(pack_signers).absolute() if pack_signers else None,
+            tsa_url=values.get("PTSP_TSA_URL", ""),
+            holder_folders=tuple(map(Path, folders)),
+            holder_roles=tuple(roles),
         )
         _check_urls(values, faults)
         _check_mail(settings, faults)
@@ -139,6 +159,11 @@ class Settings:
             raise Invalid([Fault("PTSP_SECRET", "is not set")])
         return hmac.new(self.secret, f"ptsp {purpose}".encode(), hashlib.sha256).digest()
 
+    @property
+    def reach(self) -> Reach:
+        """Where this installation calls: public addresses, its partners' networks, its simulators."""
+        return read_reach(self.partner_networks).with_services(list(self.simulators.values()))
+
     def with_simulators(self, simulators: Mapping[str, str]) -> "Settings":
         return replace(self, simulators=MappingProxyType(dict(simulators)))
 
@@ -157,11 +182,15 @@ class Settings:
             "PTSP_FILES_URL": self.files_url,
             "PTSP_PUBLIC_URL": self.public_url,
             "PTSP_SIMULATORS": json.dumps(dict(self.simulators)),
+            "PTSP_PARTNER_NETWORKS": self.partner_networks,
             "PTSP_TENANTS_DIR": str(self.tenants_dir),
             "PTSP_PG_BIN": str(self.pg_bin or ""),
             "PTSP_SMTP_URL": self.smtp_url,
             "PTSP_MAIL_FROM": self.mail_from,
             "PTSP_MESSAGE_WEBHOOK_SECRET": base64.b64encode(self.message_webhook_secret).decode(),
+            "PTSP_PACK_SIGNERS": str(self.pack_signers or ""),
+            "PTSP_TSA_URL": self.tsa_url,
+            "PTSP_HEADS_TO": ",".join([*map(str, self.holder_folders), *self.holder_roles]),
         }
         return kept | {name: value for name, value in given.items() if value}
 
@@ -171,15 +200,6 @@ def parse_secret(text: str) -> bytes:
     if len(text) % 2 == 0 and text and all(letter in string.hexdigits for letter in text):
         return bytes.fromhex(text)
     return text.encode()
-
-
-def broker_beside(redis_url: str) -> str:
-    """kombu's name for a Redis named as redis-py names it; the broker's keys carry a prefix of their own."""
-    if redis_url.startswith("unix://"):
-        path, _, query = redis_url.removeprefix("unix://").partition("?")
-        database = query.removeprefix("db=") or "0"
-        return f"redis+socket://{path}?virtual_host={database}"
-    return redis_url
 
 
 def _values(env: Mapping[str, str], faults: list[Fault]) -> dict[str, str]:
@@ -238,6 +258,15 @@ def _simulators(text: str, faults: list[Fault]) -> Mapping[str, str]:
     return MappingProxyType(given)
 
 
+def _partner_networks(text: str, faults: list[Fault]) -> str:
+    try:
+        read_reach(text)
+    except BadAddress as error:
+        faults.append(Fault("PTSP_PARTNER_NETWORKS", str(error)))
+        return ""
+    return text
+
+
 def _check_urls(values: Mapping[str, str], faults: list[Fault]) -> None:
     for name, schemes in SCHEMES.items():
         url = values.get(name)
@@ -271,6 +300,19 @@ def _webhook_secret(text: str, faults: list[Fault]) -> bytes:
         reason = f"is too short: at least {SHORTEST_WEBHOOK_SECRET} bytes, as base64, are needed"
         faults.append(Fault("PTSP_MESSAGE_WEBHOOK_SECRET", reason))
     return secret
+
+
+def _holders(text: str, faults: list[Fault]) -> tuple[list[str], list[str]]:
+    """Folders and roles of `PTSP_HEADS_TO`."""
+    named = list(filter(None, (part.strip() for part in text.split(","))))
+    folders = [one for one in named if Path(one).is_absolute()]
+    roles = [one for one in named if HOLDER_ROLE.fullmatch(one)]
+    for one in named:
+        if one not in folders and one not in roles:
+            faults.append(
+                Fault("PTSP_HEADS_TO", f"{one!r} is neither an absolute folder nor a contact such as head")
+            )
+    return folders, roles
 
 
 def _rendered(url: URL) -> str:

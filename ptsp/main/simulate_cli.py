@@ -4,13 +4,16 @@ import json
 import os
 import signal
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from ptsp.infra.gateway import Registry
 from ptsp.main.settings import ROOT, SHORTEST_SECRET, parse_secret
+from ptsp.main.simulated_queue import behind_broker
 from ptsp.sdk.errors import Misconfigured
+from ptsp.sdk.manifest import Style
 from ptsp.sdk.simulator import BadScript, Script, running
 
 
@@ -26,21 +29,28 @@ from ptsp.sdk.simulator import BadScript, Script, running
 def simulate(code: str, port: int, books: Path, script: str, secret_env: str, connectors: Path) -> None:
     """Run the simulated agencies of connector CODE until SIGTERM or Ctrl-C.
 
-    Prints one JSON line, {"code", "port"}, when it listens. Its agencies are found under
-    /<tenant>/<agency>.
+    Prints one JSON line, {"code", "port", "url"}, when it is there. Its agencies are found under
+    /<tenant>/<agency> of the URL; /_script and /_books are at the port.
     """
     master = _master(secret_env)
     plan = _script(script)
+    broker_url = os.environ.get("PTSP_BROKER_URL", "").strip()
     try:
-        kind = Registry(connectors).fake_agency(code)
+        registry = Registry(connectors)
+        kind, is_behind_broker = registry.fake_agency(code), registry.manifest(code).style is Style.BROKER
     except Misconfigured as error:
         raise click.BadParameter(str(error), param_hint="CODE") from error
+    if is_behind_broker and not broker_url:
+        raise click.ClickException("PTSP_BROKER_URL: must name the broker that the agencies are behind")
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        with running(kind, books=books, master=master, port=port, script=plan) as agency:
-            click.echo(json.dumps({"code": code, "port": agency.port}))
+        with (
+            running(kind, books=books, master=master, port=port, script=plan) as agency,
+            behind_broker(agency, broker_url) if is_behind_broker else nullcontext(),
+        ):
+            click.echo(json.dumps({"code": code, "port": agency.port, "url": agency.base}))
             ended.wait()
     except OSError as error:
         raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error

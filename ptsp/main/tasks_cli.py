@@ -1,45 +1,22 @@
-"""What is due and what is stuck, and how to send it on."""
+"""What is due."""
 
 import os
 from datetime import tzinfo
-from uuid import UUID
 
 import click
 
-from ptsp.domain import routes
 from ptsp.flows.desk_queue import QueuedTask, tasks_due
-from ptsp.flows.retry_task import retry_task
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
 from ptsp.infra.work import begin
-from ptsp.main.connections import doorbell_of, engine_for
+from ptsp.main.connections import engine_for
 from ptsp.main.runtime import running
 from ptsp.main.settings import Settings
 
 
 @click.group()
 def tasks() -> None:
-    """Show what is due and what is stuck, and send it on."""
-
-
-@tasks.command()
-@click.option("--tenant", help="only this office")
-def stuck(tenant: str | None) -> None:
-    """List the tasks a person has to look at, the most urgent first, at most 100 an office."""
-    with running(Settings.from_env(os.environ)) as settings:
-        engine = engine_for(settings, "ptsp_app", pool_size=1)
-        book = TenantBook(engine, Vault(settings.secret))
-        count = 0
-        for office in book.all() if tenant is None else [book.get(tenant)]:
-            with begin(engine, office, actor="operator") as work:
-                for task in routes.stuck(work.connection):
-                    count += 1
-                    click.echo(
-                        f"{office.code}  {task.id}  {task.code} at {task.agency}, tried {task.attempts} times,"
-                        f" planned for {task.planned_on}"
-                    )
-        engine.dispose()
-    click.echo(f"{count} tasks are stuck" if count else "nothing is stuck")
+    """Show what is due."""
 
 
 @tasks.command()
@@ -69,18 +46,3 @@ def _line(task: QueuedTask, zone: tzinfo) -> str:
     officer = f", taken by {task.officer}" if task.officer else ""
     due = f"{task.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
     return f"{due}  {task.reference}  {task.code} at {task.agency}, {left}{held}{officer}"
-
-
-@tasks.command()
-@click.argument("tenant")
-@click.argument("task", type=click.UUID)
-def retry(tenant: str, task: UUID) -> None:
-    """Send a stuck TASK of the office TENANT on its way again. Its question keeps its key."""
-    with running(Settings.from_env(os.environ)) as settings:
-        engine = engine_for(settings, "ptsp_app", pool_size=1)
-        book = TenantBook(engine, Vault(settings.secret))
-        with begin(engine, book.get(tenant), actor="operator") as work:
-            retry_task(work, task)
-        engine.dispose()
-        doorbell_of(settings).ring()
-    click.echo(f"{task} goes on")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from ptsp.api import agency, snap
+from ptsp.api import agency, central, snap
 from ptsp.api.access import EXTENSION, Access
 from ptsp.api.problems import (
     MACHINE_PATHS,
@@ -21,10 +21,11 @@ from ptsp.api.problems import (
     problem,
     register_problems,
 )
-from ptsp.api.v1 import bundles, case, desk, offices, verification
+from ptsp.api.v1 import bundles, case, counter, desk, offices, verification
 from ptsp.main.counter import Counter
 from ptsp.main.logs import log_to_stderr
 from ptsp.main.settings import Settings
+from ptsp.main.standing import settle
 from ptsp.main.wiring import access_of
 from ptsp.web.doors import register_pages
 from ptsp.web.pages import CODES, choose_language, keep_language, template_words
@@ -44,8 +45,10 @@ DOORS = (
     (verification.blueprint, "anybody"),
     (desk.blueprint, "the desk's token"),
     (case.blueprint, "the desk's token"),
+    (counter.blueprint, "the desk's token"),
     (agency.blueprint, "the agency's signature"),
     (snap.blueprint, "the bank's token and signature"),
+    (central.blueprint, "the central system's token"),
 )
 
 
@@ -138,4 +141,6 @@ def _register_health(app: Flask, access: Access) -> None:
 def app_from_env() -> Flask:
     """For the web server: everything from the environment."""
     log_to_stderr()
-    return create_app(access_of(Settings.from_env(os.environ)))
+    app = create_app(access_of(Settings.from_env(os.environ)))
+    settle()
+    return app

@@ -8,10 +8,13 @@ from sqlalchemy import Engine, text
 
 from ptsp.api.access import Access
 from ptsp.domain.messages import Channel
+from ptsp.infra.broker import Publisher, ping
 from ptsp.infra.database import platform_transaction
 from ptsp.infra.files import open_store
 from ptsp.infra.gateway import Partners, Registry
+from ptsp.infra.holders import FolderHolder
 from ptsp.infra.post import Post, SmtpPost, WebhookPost
+from ptsp.infra.signing import TimeStamps
 from ptsp.infra.tenants import TenantBook
 from ptsp.infra.vault import Vault
 from ptsp.jobs.tools import LEASE_S, Tools
@@ -24,7 +27,7 @@ CONNECTORS = ROOT / "connectors"
 
 def partners_of(settings: Settings, local: Mapping[str, Connector] | None = None) -> Partners:
     return Partners(
-        Registry(CONNECTORS),
+        Registry(CONNECTORS, reach=settings.reach),
         master=settings.secret,
         simulators=settings.simulators,
         public_url=settings.public_url,
@@ -52,7 +55,18 @@ def tools_of(
         ring=ring or doorbell_of(settings).ring,
         lease_s=lease_s,
         posts=posts_of(settings),
+        publisher=Publisher(settings.broker_url) if settings.broker_url else None,
+        stamps=stamps_of(settings),
+        holders=tuple(map(FolderHolder, settings.holder_folders)),
+        holder_roles=settings.holder_roles,
     )
+
+
+def stamps_of(settings: Settings) -> TimeStamps | None:
+    """The time-stamp authority, wherever it is: the operator has named it."""
+    if not settings.tsa_url:
+        return None
+    return TimeStamps(settings.tsa_url, reach=settings.reach.with_services([settings.tsa_url]))
 
 
 def posts_of(settings: Settings) -> dict[Channel, Post]:
@@ -61,7 +75,9 @@ def posts_of(settings: Settings) -> dict[Channel, Post]:
     if settings.smtp_url:
         posts[Channel.EMAIL] = SmtpPost(settings.smtp_url, settings.mail_from)
     if settings.message_webhook_secret:
-        posts[Channel.WEBHOOK] = WebhookPost(settings.message_webhook_secret, now=time.time)
+        posts[Channel.WEBHOOK] = WebhookPost(
+            settings.message_webhook_secret, now=time.time, reach=settings.reach
+        )
     return posts
 
 
@@ -87,10 +103,13 @@ def keys_folder(settings: Settings) -> Path:
 def readiness(engine: Engine, settings: Settings) -> dict[str, str]:
     """Part -> `ok`, or what is wrong with it."""
     states = {}
-    for part, check in (
-        ("database", lambda: _ping(engine)),
-        ("redis", lambda: queue_of(settings).connection.ping()),
-    ):
+    checks: dict[str, Callable[[], object]] = {
+        "database": lambda: _ping(engine),
+        "redis": lambda: queue_of(settings).connection.ping(),
+    }
+    if settings.broker_url:
+        checks["broker"] = lambda: ping(settings.broker_url)
+    for part, check in checks.items():
         try:
             check()
             states[part] = "ok"

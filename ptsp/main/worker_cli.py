@@ -6,13 +6,21 @@ import click
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from ptsp.jobs.drain import equip
+from ptsp.jobs.drain import equip, stop
 from ptsp.jobs.tools import LEASE_S
 from ptsp.main.connections import queue_of
-from ptsp.main.standing import standing
+from ptsp.main.standing import settle, standing
 from ptsp.main.wiring import tools_of
 
 SHORTEST_LEASE_S = 1.0
+
+
+class Answering(SimpleWorker):
+    """At the first signal it ends its job soon, rather than when nothing is due any more."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        stop()
+        super().handle_warm_shutdown_request()
 
 
 @click.command()
@@ -30,7 +38,8 @@ def worker(*, burst: bool, lease_s: float) -> None:
     with standing() as settings:
         equip(tools_of(settings, lease_s=lease_s))
         queue = queue_of(settings)
-        answering = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+        answering = Answering([queue], connection=queue.connection, serializer=JSONSerializer)
         answering.log.setLevel(logging.WARNING)
+        settle()
         click.echo("worker: ready")
         answering.work(burst=burst, logging_level="WARNING", with_scheduler=False)

@@ -56,12 +56,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one agency of one tenant is configured with. `secret` never reaches a log or a repr."""
+    """What one agency of one tenant is configured with. `secret` never reaches a log or a repr.
+
+    `ca` holds the certificates (PEM) by which the agency is known, where these are not the world's.
+    """
 
     url: str
     secret: bytes = field(repr=False, default=b"")
     callback_url: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    ca: str = field(repr=False, default="")
 
 
 class Connector(Protocol):
@@ -78,6 +82,44 @@ class Connector(Protocol):
 
     def read_reply(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Verify and translate the agency's callback. Raises Forged."""
+
+
+class FindingConnector(Connector, Protocol):
+    """What a connector offers whose manifest says `finds: true`."""
+
+    def find(self, question: Question) -> Receipt | None:
+        """What the agency has under our reference, None if nothing has arrived. Changes nothing at the agency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One case as an agency has it. `key` is ours, "" where it kept none; `opened_at` is ISO 8601 with its offset.
+
+    No verdict: it is not decided there.
+    """
+
+    key: str
+    number: str
+    opened_at: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of an agency's cases. `after` asks for the next one; None: this was the last."""
+
+    cases: tuple[Listed, ...]
+    after: str | None = None
+
+
+class ListingConnector(Connector, Protocol):
+    """What a connector offers whose manifest says `lists: true`."""
+
+    def list_cases(self, since: str, until: str, after: str | None = None) -> Listing:
+        """The cases that we opened there from `since` up to, and without, `until` (ISO 8601 with offset).
+
+        In an order that stays the same between pages. Changes nothing at the agency.
+        """
 
 
 class Standing(StrEnum):

@@ -1,4 +1,4 @@
-"""How a connector calls an agency: bounded in time and size, and every failure said in our words."""
+"""How a connector calls an agency: only where it may, bounded in time and size, every failure said in our words."""
 
 import email.utils
 from collections.abc import Collection, Iterator, Mapping
@@ -10,14 +10,16 @@ from urllib.parse import quote, urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from ptsp.sdk import _deadline, strict_json
+from ptsp.sdk import _deadline, shapes, strict_json
+from ptsp.sdk.addresses import PUBLIC, Reach, Resolver, is_plain
 from ptsp.sdk.contract import Question
-from ptsp.sdk.errors import Misconfigured, RefusedByAgency, TryLater
+from ptsp.sdk.errors import Misconfigured, RefusedByAgency, TryLater, Why
 
 LONGEST_WAIT_S = 86_400.0
 MIB = 1024 * 1024
 _SWALLOWED_UNKNOWN = frozenset({408})  # and every 5xx: the question may have arrived
 _NOT_TAKEN = frozenset({425, 429})
+_UNAVAILABLE = 503
 _KEY_OR_ADDRESS = frozenset({401, 403, 410})
 
 
@@ -39,30 +41,46 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> dict[str, object]:
-        """The body as one JSON object. Anything else is no answer: TryLater, outcome unknown."""
+    def json(self, schema: Mapping[str, object] | None = None) -> dict[str, object]:
+        """The body as one JSON object, of a schema if given. Anything else is no answer: TryLater, unknown.
+
+        What does not fit is named by its place and the rule, never by what stood there.
+        """
         with malformed_is_unknown():
-            return strict_json.parse_object(self.body)
+            read = strict_json.parse_object(self.body)
+            if schema is not None:
+                shapes.fit(read, schema)
+            return read
 
 
-def session(*, pool: int = 16) -> requests.Session:
-    """A session that reads no environment, follows nothing, keeps no cookies and holds its deadlines."""
+def session(
+    reach: Reach = PUBLIC, *, ca: str = "", pool: int = 16, resolve: Resolver | None = None
+) -> requests.Session:
+    """A session that reads no environment, follows nothing, keeps no cookies and holds its deadlines.
+
+    It opens lines only where `reach` lets it, and knows agencies by `ca` (PEM) instead of the world's certificates.
+    `resolve` stands in for the names' own directory. Raises Misconfigured for a `ca` that holds none.
+    """
     made = _deadline.PartnerSession()
     made.trust_env = False
+    made.reach = reach
     made.cookies.set_policy(_deadline.NoCookies())
-    for scheme in ("http://", "https://"):
-        made.mount(scheme, _deadline.DeadlineAdapter(pool_connections=pool, pool_maxsize=pool))
+    made.mount("https://", _deadline.PartnerAdapter(reach=reach, resolve=resolve, ca=ca, pool=pool))
+    made.mount("http://", made.get_adapter("https://"))
     return made
 
 
 def address(url: str) -> str:
-    """The agency's base address without a slash at its end. Misconfigured if it is no http address."""
+    """The agency's base address without a slash at its end. Misconfigured if it is no http address.
+
+    Whether it may be called is judged when a pack is saved and when a line is opened (`ptsp.sdk.addresses`).
+    """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port or an IPv6 address that is none
         usable = False
-    if not usable or parts.query or parts.fragment or parts.username is not None:
+    if not usable or not is_plain(url) or parts.query or parts.fragment or parts.username is not None:
         raise Misconfigured("url: must be an http or https address without user, query or fragment")
     return url.rstrip("/")
 
@@ -147,17 +165,22 @@ def malformed_is_unknown() -> Iterator[None]:
     try:
         yield
     except strict_json.Malformed as error:
-        raise TryLater(f"the agency's answer makes no sense: {error}", unknown=True) from error
+        told = f"the agency's answer makes no sense: {error}"
+        raise TryLater(told, unknown=True, why=Why.NONSENSE) from error
 
 
 def refusal(answer: Answer) -> Exception:
-    """What a status outside 2xx means. 410 is read as: this address is closed for good."""
-    status = answer.status
+    """What a status outside 2xx means. 410 is read as: this address is closed for good.
+
+    503 with a wish is a busy agency's own word. Without one it is mostly that of a gateway whose agency is gone.
+    """
+    status, after = answer.status, _retry_after(answer.headers)
     said = f"the agency answered {status}"
     if status in _SWALLOWED_UNKNOWN or status >= 500:
-        return TryLater(said, after=_retry_after(answer.headers), unknown=True)
+        why = Why.BUSY if status == _UNAVAILABLE and after is not None else Why.LINE
+        return TryLater(said, after=after, unknown=True, why=why)
     if status in _NOT_TAKEN:
-        return TryLater(said, after=_retry_after(answer.headers))
+        return TryLater(said, after=after, why=Why.BUSY)
     if status in _KEY_OR_ADDRESS or status < 400:
         return Misconfigured(said)
     return RefusedByAgency(said)
@@ -165,12 +188,14 @@ def refusal(answer: Answer) -> Exception:
 
 def _read(response: requests.Response, *, ends: float, most: int) -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise TryLater("the agency compressed its answer, which was not asked for", unknown=True)
+        told = "the agency compressed its answer, which was not asked for"
+        raise TryLater(told, unknown=True, why=Why.NONSENSE)
     content = bytearray()
     for piece in response.iter_content(16_384):
         content += piece
         if len(content) > most:
-            raise TryLater(f"the agency's answer is larger than {most} bytes", unknown=True)
+            told = f"the agency's answer is larger than {most} bytes"
+            raise TryLater(told, unknown=True, why=Why.NONSENSE)
         if monotonic() > ends:
             raise TryLater("the agency's answer did not end in time", unknown=True)
     return bytes(content)

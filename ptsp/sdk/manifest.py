@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ptsp.kernel.errors import Fault, Invalid
+from ptsp.kernel.specs import TellsSpec
 
 
 class Style(StrEnum):
@@ -15,12 +16,34 @@ class Style(StrEnum):
     WEBHOOK = "webhook"  # it calls back
     POLLING = "polling"  # we look from time to time
     PAYMENT = "payment"  # it is never asked; it tells of money
+    BROKER = "broker"  # it takes messages from a queue and answers by messages
+    DESK = "desk"  # an officer of the agency answers in our pages
+    CENTRAL = "central"  # it is told what happened, and calls us
+    SIGNING = "signing"  # it signs documents for a person
+
+
+ASKED = frozenset(
+    {Style.IMMEDIATE, Style.WEBHOOK, Style.POLLING, Style.DESK}
+)  # one question at a time, by `ask`
 
 
 RECEIVABLE = ("applicant", "answers", "services")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLASS = re.compile(r"([a-z][a-z0-9_]*):([A-Z][A-Za-z0-9]*)")
-_KNOWN = ("code", "name", "style", "class", "receives", "supports_idempotency", "options", "owner")
+_KNOWN = (
+    "code",
+    "name",
+    "style",
+    "class",
+    "receives",
+    "supports_idempotency",
+    "finds",
+    "lists",
+    "cacheable",
+    "tells",
+    "options",
+    "owner",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +57,12 @@ class Manifest:
     class_name: str
     receives: frozenset[str]
     supports_idempotency: bool
+    finds: bool  # it can be asked whether a question arrived
+    lists: bool  # it can be asked which cases we opened there
+    cacheable: bool  # the same question again has the same answer for some days
     owner: str
     options: Mapping[str, object] = field(default_factory=dict)
+    tells: TellsSpec | None = None  # what happens here that it is told of, of itself
 
     def allowed(self, payload: Mapping[str, object]) -> dict[str, object]:
         """The part of a payload that this agency may see."""
@@ -58,9 +85,20 @@ def read_manifest(raw: object, *, where: str) -> Manifest:
         class_name=class_name,
         receives=frozenset(raw["receives"]),
         supports_idempotency=raw["supports_idempotency"],
+        finds=raw.get("finds", False),
+        lists=raw.get("lists", False),
+        cacheable=raw.get("cacheable", False),
         owner=raw["owner"],
         options=_schema(raw.get("options", {})),
+        tells=read_tells(raw.get("tells")),
     )
+
+
+def read_tells(raw: object) -> TellsSpec | None:
+    """What a manifest says under `tells`, checked before."""
+    if not isinstance(raw, Mapping):
+        return None
+    return TellsSpec(tuple(raw["events"]), raw["about"], tuple(raw.get("answers", ())))
 
 
 def _schema(options: Mapping[str, object]) -> dict[str, object]:
@@ -98,6 +136,20 @@ def _wrong_parts(raw: Mapping[str, object]) -> list[tuple[str, str]]:
         wrong.append(("receives", f"must be a list of {', '.join(RECEIVABLE)}"))
     if not isinstance(raw.get("supports_idempotency"), bool):
         wrong.append(("supports_idempotency", "must be true or false"))
+    for name in ("finds", "lists", "cacheable"):
+        if not isinstance(raw.get(name, False), bool):
+            wrong.append((name, "must be true or false"))
     if not isinstance(raw.get("options", {}), Mapping):
         wrong.append(("options", "must be a JSON Schema for an object"))
+    if "tells" in raw and not _is_tells(raw["tells"]):
+        wrong.append(("tells", "must name `events` and the answer they are `about`, and may list `answers`"))
     return wrong
+
+
+def _is_tells(raw: object) -> bool:
+    if not isinstance(raw, Mapping) or not {"events", "about"} <= set(raw) <= {"events", "about", "answers"}:
+        return False
+    lists = (raw["events"], raw.get("answers", []))
+    return isinstance(raw["about"], str) and all(
+        isinstance(one, list) and all(isinstance(word, str) for word in one) for one in lists
+    )

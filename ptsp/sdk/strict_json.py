@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,8 @@ T = TypeVar("T")
 DEEPEST = 16
 LONGEST_PATH = 200  # keys are the sender's, so a path may be of any length
 LARGEST_INTEGER = 10**18
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, half a surrogate pair
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # all but tabulator and line feed
 
 
 class Malformed(ValueError):
@@ -56,7 +59,8 @@ def parse_object(body: bytes) -> dict[str, object]:
         raise Malformed("not a JSON document") from error
     if not isinstance(value, dict):
         raise Malformed("not a JSON object")
-    _check(value)
+    if not _is_fine(value, 1):
+        _check(value)
     return value
 
 
@@ -67,7 +71,7 @@ def text(source: Mapping[str, object], field: str, *, longest: int = 200) -> str
         raise Malformed(f"{field}: must be a non-empty text")
     if len(value) > longest:
         raise Malformed(f"{field}: longer than {longest} characters")
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in value):
+    if CONTROL.search(value):
         raise Malformed(f"{field}: contains control characters")
     return value
 
@@ -78,6 +82,16 @@ def texts(source: Mapping[str, object], field: str, *, most: int = 20, longest: 
     if not isinstance(value, list) or len(value) > most:
         raise Malformed(f"{field}: must be a list of at most {most} texts")
     return tuple(text({field: entry}, field, longest=longest) for entry in value)
+
+
+def objects(source: Mapping[str, object], field: str, *, most: int) -> list[dict[str, object]]:
+    """A list of 1 to `most` objects."""
+    value = source.get(field)
+    if not isinstance(value, list) or not 0 < len(value) <= most:
+        raise Malformed(f"{field}: must be a list of 1 to {most} objects")
+    if not all(isinstance(entry, dict) for entry in value):
+        raise Malformed(f"{field}: must hold objects only")
+    return value
 
 
 def whole(source: Mapping[str, object], field: str, *, smallest: int, largest: int) -> int:
@@ -114,6 +128,19 @@ def _finite(digits: str) -> object:
     return value if math.isfinite(value) else _Wrong("the number is too large")
 
 
+def _is_fine(value: object, depth: int) -> bool:
+    """Is there nothing for `_check` to name? Paths are put together only for documents that are refused."""
+    if isinstance(value, str):
+        return depth <= DEEPEST and not UNSTORABLE.search(value)
+    if _reason(value, depth):
+        return False
+    if isinstance(value, dict):
+        return not any(UNSTORABLE.search(key) for key in value) and all(
+            _is_fine(inner, depth + 1) for inner in value.values()
+        )
+    return not isinstance(value, list) or all(_is_fine(inner, depth + 1) for inner in value)
+
+
 def _check(whole_document: object) -> None:
     """Walk the document; the first wrong value is named by its path."""
     waiting: list[tuple[object, str, int]] = [(whole_document, "", 1)]
@@ -140,8 +167,6 @@ def _reason(value: object, depth: int) -> str:
         return f"nested deeper than {DEEPEST}"
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         return "the number is too large"
-    if isinstance(value, str) and (
-        "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value)
-    ):
+    if isinstance(value, str) and UNSTORABLE.search(value):
         return "contains NUL or half a surrogate pair"
     return ""

@@ -9,7 +9,10 @@ import logging
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,16 +50,8 @@ class HonestFolder:
         _hides(bench, f"{settings_of!r} {made!r} {vars(made).keys()}")
 
 
-class ConnectorContract(HonestFolder):
-    """For agencies that are asked: style immediate, webhook or polling."""
-
-    def test_the_settings_work_and_a_wrong_secret_does_not(self, bench: Workbench) -> None:
-        bench.connector().check()
-        stranger = bench.connector(secret=b"x" * 32)
-        with pytest.raises(Misconfigured):  # some can only find out by asking
-            _check_then_ask(stranger, bench.question())
-        with pytest.raises(Misconfigured):
-            bench.connector(secret=b"").check()
+class AskedContract(HonestFolder):
+    """For agencies that are asked, whatever the line to them is."""
 
     @pytest.mark.parametrize("url", ["", "ftp://127.0.0.1", "http://", "http://u:p@h/", "http://h:99999"])
     def test_an_unusable_address_is_misconfigured(self, bench: Workbench, url: str) -> None:
@@ -66,20 +61,91 @@ class ConnectorContract(HonestFolder):
 
     def test_asking_twice_with_the_same_key_opens_one_case(self, bench: Workbench) -> None:
         connector, question = bench.connector(), bench.question()
-        first, second = connector.ask(question), connector.ask(question)
-        books = bench.agency.desk.books
+        first, second = connector.ask(question), bench.resend(connector, question)
         assert first.agency_ref == second.agency_ref
-        assert [case.key for case in books.effects()] == [question.key]
-        assert len(books.requests()) == 2
-        assert books.doubled() == []
+        assert [case.key for case in bench.effects(1)] == [question.key]
+        assert bench.agency.desk.books.doubled() == []
 
     def test_two_questions_are_two_cases(self, bench: Workbench) -> None:
         connector = bench.connector()
         asked = [bench.question(), bench.question()]
         for question in asked:
             connector.ask(question)
-        found = [(case.key, case.reference, case.step) for case in bench.agency.desk.books.effects()]
-        assert found == [(question.key, question.reference, question.step) for question in asked]
+        found = [(case.key, case.reference, case.step) for case in bench.effects(2)]
+        assert sorted(found) == sorted((one.key, one.reference, one.step) for one in asked)
+
+    def test_an_approval_is_an_approval(self, bench: Workbench) -> None:
+        receipt = bench.verdict(bench.connector(), bench.question())
+        assert (receipt.verdict, receipt.reasons) == (Verdict.APPROVED, ())
+
+    def test_a_rejection_has_reasons(self, bench: Workbench) -> None:
+        receipt = bench.verdict(bench.connector(), bench.question(bench.kind.rejected))
+        assert receipt.verdict is Verdict.REJECTED
+        assert receipt.reasons
+        assert all(reason.strip() for reason in receipt.reasons)
+
+    def test_looking_says_the_same_as_the_verdict(self, bench: Workbench) -> None:
+        connector, question = bench.connector(), bench.question(bench.kind.rejected)
+        said = bench.verdict(connector, question)
+        effects = len(bench.agency.desk.books.effects())
+        assert connector.look(question, said.agency_ref or "") == said
+        assert len(bench.agency.desk.books.effects()) == effects
+
+    def test_the_same_key_at_two_tenants_is_two_cases(self, bench: Workbench) -> None:
+        question = bench.question()
+        bench.connector().ask(question)
+        theirs = webhooks.derive_secret(MASTER, "bontang", AGENCY)
+        bench.connector(tenant="bontang", secret=theirs).ask(question)
+        offices = {case.agency for case in bench.effects(2)}
+        assert offices == {f"{TENANT}/{AGENCY}", f"bontang/{AGENCY}"}
+
+    def test_a_forged_callback_is_forged(self, bench: Workbench) -> None:
+        connector, question = bench.connector(), bench.question()
+        if bench.manifest.style is not Style.WEBHOOK:
+            body = strict_json.dumps({"key": question.key, "number": "1", "result": "approved"})
+            with pytest.raises(Forged):
+                connector.read_reply(webhooks.sign(bench.secret, "msg_1", body, now=time.time()), body)
+            return
+        bench.verdict(connector, question)
+        arrival = bench.letters.arrivals[0]
+        _refuses_variants(bench, connector.read_reply, arrival.headers, arrival.body)
+
+    @fuzzed
+    @given(headers=st.dictionaries(st.text(max_size=20), st.text(max_size=60)), body=st.binary(max_size=200))
+    def test_a_stranger_s_callback_raises_forged_and_nothing_else(
+        self, bench: Workbench, headers: dict[str, str], body: bytes
+    ) -> None:
+        _only_forged(bench, bench.connector().read_reply, headers, body)
+
+    def test_it_says_what_it_has_before_it_is_sent_again(self, bench: Workbench) -> None:
+        """`finds`: nothing before it was sent, the case after it, and no second one by asking."""
+        if not bench.manifest.finds:
+            assert bench.manifest.supports_idempotency, (
+                "an agency without keys that cannot be asked has no memory"
+            )
+            return
+        connector, question = bench.connector(), bench.question()
+        assert connector.find(question) is None
+        opened = connector.ask(question)
+        for _ in range(3):
+            found = connector.find(question)
+            assert found is not None
+            assert found.agency_ref == opened.agency_ref
+        bench.effects(1)
+        assert connector.find(bench.question()) is None
+        assert bench.agency.desk.books.doubled() == []
+
+
+class ConnectorContract(AskedContract):
+    """For agencies that are asked over HTTP: style immediate, webhook or polling."""
+
+    def test_the_settings_work_and_a_wrong_secret_does_not(self, bench: Workbench) -> None:
+        bench.connector().check()
+        stranger = bench.connector(secret=b"x" * 32)
+        with pytest.raises(Misconfigured):  # some can only find out by asking
+            _check_then_ask(stranger, bench.question())
+        with pytest.raises(Misconfigured):
+            bench.connector(secret=b"").check()
 
     def test_a_retry_is_identical_to_the_byte(self, bench: Workbench) -> None:
         question = bench.question()
@@ -105,7 +171,7 @@ class ConnectorContract(HonestFolder):
         with pytest.raises(TryLater) as caught:
             connector.ask(question)
         assert caught.value.unknown
-        connector.ask(question)  # the fault is over
+        bench.resend(connector, question)  # the fault is over
         assert [case.key for case in bench.agency.desk.books.effects()] == [question.key]
 
     @pytest.mark.parametrize("fault", ["html", "nan", "wrong_schema", "empty", "500", "cut_after_effect"])
@@ -155,31 +221,6 @@ class ConnectorContract(HonestFolder):
         assert caught.value.unknown
         assert time.monotonic() - started < 2.5
 
-    def test_an_approval_is_an_approval(self, bench: Workbench) -> None:
-        receipt = bench.verdict(bench.connector(), bench.question())
-        assert (receipt.verdict, receipt.reasons) == (Verdict.APPROVED, ())
-
-    def test_a_rejection_has_reasons(self, bench: Workbench) -> None:
-        receipt = bench.verdict(bench.connector(), bench.question(bench.kind.rejected))
-        assert receipt.verdict is Verdict.REJECTED
-        assert receipt.reasons
-        assert all(reason.strip() for reason in receipt.reasons)
-
-    def test_looking_says_the_same_as_the_verdict(self, bench: Workbench) -> None:
-        connector, question = bench.connector(), bench.question(bench.kind.rejected)
-        said = bench.verdict(connector, question)
-        effects = len(bench.agency.desk.books.effects())
-        assert connector.look(question, said.agency_ref or "") == said
-        assert len(bench.agency.desk.books.effects()) == effects
-
-    def test_the_same_key_at_two_tenants_is_two_cases(self, bench: Workbench) -> None:
-        question = bench.question()
-        bench.connector().ask(question)
-        theirs = webhooks.derive_secret(MASTER, "bontang", AGENCY)
-        bench.connector(tenant="bontang", secret=theirs).ask(question)
-        offices = {case.agency for case in bench.agency.desk.books.effects()}
-        assert offices == {f"{TENANT}/{AGENCY}", f"bontang/{AGENCY}"}
-
     def test_neither_secret_nor_person_reaches_logs_or_errors(
         self, bench: Workbench, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -194,23 +235,81 @@ class ConnectorContract(HonestFolder):
         assert said
         _hides(bench, caplog.text + "".join(said))
 
-    def test_a_forged_callback_is_forged(self, bench: Workbench) -> None:
+
+class FolderContract(AskedContract):
+    """For agencies that exchange files."""
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            "half_written",
+            "html",
+            "wrong_schema",
+            "wrong_task",
+            "duplicate_reply",
+            "reversed",
+            "reply_before_answer",
+            "outage",
+        ],
+    )
+    def test_what_is_wrong_in_a_folder_is_no_verdict(self, bench: Workbench, fault: str) -> None:
+        bench.follow({"do": fault, "seconds": 0.2, "lasts": 0.2})
+        receipt = bench.verdict(bench.connector(), bench.question())
+        assert (receipt.verdict, receipt.reasons) == (Verdict.APPROVED, ())
+        assert bench.agency.desk.books.doubled() == []
+
+    def test_a_retry_is_the_same_file(self, bench: Workbench) -> None:
+        question = bench.question()
+        bench.follow({"do": "outage", "lasts": 3600})
+        turned = replace(question, payload=_turned(question.payload))
+        written = [_file_of(bench, again) for again in (question, turned)]
+        assert written[0] == written[1]
+
+    def test_a_folder_that_is_away_is_asked_later(self, bench: Workbench) -> None:
+        with pytest.raises(TryLater) as caught:
+            bench.connector(url=f"{bench.nowhere}/x").ask(bench.question())
+        assert not caught.value.unknown
+
+    def test_neither_secret_nor_person_is_in_the_log(
+        self, bench: Workbench, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        bench.follow({"do": "wrong_schema", "seconds": 0.2})
+        bench.verdict(bench.connector(), bench.question())
+        assert caplog.text
+        _hides(bench, caplog.text)
+
+
+class DeskContract(HonestFolder):
+    """For agencies whose officers answer in our pages: nothing leaves the platform."""
+
+    def test_a_question_is_handed_over_and_nobody_is_called(self, bench: Workbench) -> None:
         connector, question = bench.connector(), bench.question()
-        if bench.manifest.style is not Style.WEBHOOK:
-            body = strict_json.dumps({"key": question.key, "number": "1", "result": "approved"})
-            with pytest.raises(Forged):
-                connector.read_reply(webhooks.sign(bench.secret, "msg_1", body, now=time.time()), body)
-            return
-        bench.verdict(connector, question)
-        arrival = bench.letters.arrivals[0]
-        _refuses_variants(bench, connector.read_reply, arrival.headers, arrival.body)
+        connector.check()
+        for _ in range(2):
+            receipt = connector.ask(question)
+            assert (receipt.verdict, receipt.agency_ref) == (None, None)
+            assert receipt.look_again_s
+        assert bench.agency.desk.books.requests() == []
+        assert bench.letters.arrivals == []
+
+    def test_it_has_no_address(self, bench: Workbench) -> None:
+        with pytest.raises(Misconfigured, match="url"):
+            bench.connector(url="https://agency.invalid")
 
     @fuzzed
     @given(headers=st.dictionaries(st.text(max_size=20), st.text(max_size=60)), body=st.binary(max_size=200))
-    def test_a_stranger_s_callback_raises_forged_and_nothing_else(
+    def test_nothing_that_is_sent_to_it_is_a_reply(
         self, bench: Workbench, headers: dict[str, str], body: bytes
     ) -> None:
         _only_forged(bench, bench.connector().read_reply, headers, body)
+
+
+def _file_of(bench: Workbench, question: Question) -> bytes:
+    """What lies in the folder after the question was put."""
+    bench.connector().ask(question)
+    (path,) = Path(unquote(urlsplit(bench.settings().url).path)).glob(f"out/{question.key}.csv")
+    return path.read_bytes()
 
 
 def _signed(bench: Workbench, body: bytes, *, message_id: str = "msg_1", age: float = 0) -> dict[str, str]:

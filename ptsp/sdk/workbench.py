@@ -9,16 +9,29 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from ptsp.sdk import webhooks
+from ptsp.sdk.addresses import Reach
 from ptsp.sdk.contract import Connector, Question, Receipt, Settings
 from ptsp.sdk.manifest import Manifest, Style
-from ptsp.sdk.simulator import FakeAgencyClass, Running, Script, running
+from ptsp.sdk.simulator import Case, Desk, FakeAgencyClass, Route, Running, Script, running
 
 MASTER = b"only for tests: nothing of worth is behind it"
 TENANT = "sidoarjo"
 AGENCY = "public_works"
+
+
+class _ThisMachine(Reach):
+    """Everything on this machine besides public addresses: fake agencies and letter boxes take free ports."""
+
+    def names(self, host: str, port: int) -> bool:
+        return host == "127.0.0.1" or super().names(host, port)
+
+
+NOWHERE = f"{gettempdir()}/ptsp-is-not-there"
+THIS_MACHINE = _ThisMachine(folders=(NOWHERE, gettempdir()))
 QUICK = {"connect_s": 0.5, "read_s": 0.5, "total_s": 1.0, "look_again_s": 0.05}
 PATIENCE_S = 10.0
 
@@ -66,6 +79,18 @@ class Letterbox:
                 thread.join()
 
 
+class NoAgency:
+    """In the place of a fake agency where nobody is called."""
+
+    approved: Mapping[str, object] = {"services": ["imb"]}
+    rejected: Mapping[str, object] = {"services": ["imb"]}
+
+    def __init__(self, desk: Desk) -> None: ...
+
+    def routes(self) -> tuple[Route, ...]:
+        return ()
+
+
 @dataclass(frozen=True)
 class Workbench:
     """One connector on trial. `make(settings)` builds it as the platform would."""
@@ -85,15 +110,17 @@ class Workbench:
         known = self.manifest.options.get("properties")
         names = known if isinstance(known, Mapping) else {}
         return Settings(
-            url=url or self.agency.url(tenant, AGENCY),
+            url=url or ("" if self.manifest.style is Style.DESK else self.agency.url(tenant, AGENCY)),
             secret=self.secret if secret is None else secret,
             callback_url=f"{self.letters.url}/replies",
-            options={name: value for name, value in QUICK.items() if name in names},
+            options={
+                **getattr(self.kind, "options", {}),  # what it cannot do without
+                **{name: value for name, value in QUICK.items() if name in names},
+            },
         )
 
-    def connector(self, *, url: str = "", secret: bytes | None = None, tenant: str = TENANT) -> Connector:
-        made: Connector = self.make(self.settings(url=url, secret=secret, tenant=tenant))
-        return made
+    def connector(self, *, url: str = "", secret: bytes | None = None, tenant: str = TENANT) -> Any:
+        return self.make(self.settings(url=url, secret=secret, tenant=tenant))
 
     def question(self, payload: Mapping[str, object] | None = None) -> Question:
         """A new question, by default one that is approved."""
@@ -110,6 +137,26 @@ class Workbench:
         """Give the fake agency a script."""
         raw = {"delay_s": delay_s, "rules": list(rules)}
         self.agency.desk.faults.follow(Script.read(raw))
+
+    @property
+    def nowhere(self) -> str:
+        """A folder's address whose root may be used and is not there."""
+        return f"file://{NOWHERE}/{uuid.uuid4().hex}"
+
+    def resend(self, connector: Any, question: Question) -> Receipt:
+        """Put a question again that may have arrived, as the platform does: an agency without keys is asked first."""
+        found = None if self.manifest.supports_idempotency else connector.find(question)
+        receipt: Receipt = found or connector.ask(question)
+        return receipt
+
+    def effects(self, count: int) -> list[Case]:
+        """What the agency has done, as soon as it has done so much. AssertionError if it does not."""
+        ends = time.monotonic() + PATIENCE_S
+        while len(done := self.agency.desk.books.effects()) < count:
+            assert time.monotonic() < ends, f"{len(done)} of {count} effects"
+            time.sleep(0.005)
+        assert len(done) == count
+        return done
 
     def verdict(self, connector: Connector, question: Question) -> Receipt:
         """Ask, and wait for the verdict by the connector's own style."""

@@ -8,9 +8,10 @@ from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ptsp.flows.take_cash import CashBill
-from ptsp.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
+from ptsp.kernel.errors import Conflict, Fault, Invalid, NotFound
 from ptsp.kernel.reasons import fault
-from ptsp.web.desk_door import COOKIE, LONGEST_TOKEN, desk_blueprint
+from ptsp.web.desk_cookie import shown_token
+from ptsp.web.desk_door import desk_blueprint
 from ptsp.web.money_port import MoneyDesk
 from ptsp.web.pages import pages
 from ptsp.web.reasons import reason
@@ -25,10 +26,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def money_desk(tenant: str) -> MoneyDesk:
     """The treasurer's desk that the browser's token opens. Raises Forbidden without one."""
-    token = request.cookies.get(COOKIE, "")
-    if not token:
-        raise Forbidden("no token was shown")
-    return pages().office.money_desk(tenant, token[:LONGEST_TOKEN])
+    return pages().office.money_desk(tenant, shown_token(tenant))
 
 
 def written(name: str, longest: int = LONGEST) -> str:

@@ -19,6 +19,9 @@ class Desk(Protocol):
     def opened(self) -> Opened:
         """Whose desk it is."""
 
+    def is_signer(self) -> bool:
+        """Does its officer sign decisions through a service?"""
+
     def queue(self, tab: str, after: str | None) -> QueueView:
         """One page of what waits: `all` of it, what is `mine`, or what is `held`."""
 

@@ -19,11 +19,14 @@ def queue(tenant: str) -> ResponseReturnValue:
     tab = request.args.get("tab", ALL)
     if tab not in TABS:
         raise NotFound("there is no such list")
-    page = desk(tenant).queue(tab, request.args.get("after", "")[:LONGEST_PLACE] or None)
+    mine = desk(tenant)
+    page = mine.queue(tab, request.args.get("after", "")[:LONGEST_PLACE] or None)
     return render_template(
         "pages/desk_queue.html",
         pack=pages().office.tenant(tenant),
         queue=page,
+        is_signer=mine.is_signer(),
+        is_person=mine.opened().grants is not None,
         tabs=[one for one in TABS if one != MINE or page.officer],
         is_first="after" not in request.args,
         due=lambda task: due_words(task, page.now, page.time_zone),

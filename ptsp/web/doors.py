@@ -6,12 +6,16 @@ from werkzeug.routing import BaseConverter
 from ptsp.web import (
     applicant,
     changes,
+    desk_account,
     desk_acts,
     desk_case,
+    desk_deliveries,
     desk_door,
     desk_money,
+    desk_people,
     desk_queue,
     desk_reconciling,
+    desk_signing,
     feeds,
     public,
     tracking,
@@ -21,7 +25,8 @@ from ptsp.web.office import Office
 from ptsp.web.pages import EXTENSION, Pages
 from ptsp.web.words import load_words
 
-# Open to anybody; what belongs to one bundle asks for its key, and what belongs to a desk for its token.
+# Open to anybody; what belongs to one bundle asks for its key, and what belongs to a desk for its token or a
+# session.
 DOORS = (
     public.blueprint,
     verify.blueprint,
@@ -35,6 +40,10 @@ DOORS = (
     desk_acts.blueprint,
     desk_money.blueprint,
     desk_reconciling.blueprint,
+    desk_signing.blueprint,
+    desk_deliveries.blueprint,
+    desk_account.blueprint,
+    desk_people.blueprint,
 )
 
 

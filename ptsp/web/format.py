@@ -13,6 +13,8 @@ ZONES = {
     "Asia/Pontianak": "WIB",
     "Asia/Makassar": "WITA",
     "Asia/Jayapura": "WIT",
+    "Asia/Kuala_Lumpur": "MYT",
+    "Asia/Singapore": "SGT",
 }
 MOMENT = {"id": "d MMMM y, HH.mm", "en": "d MMMM y, HH:mm"}
 

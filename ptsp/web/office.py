@@ -9,8 +9,11 @@ from ptsp.flows.verify_decision import VerifiedPermit
 from ptsp.flows.verify_paper import VerifiedPaper
 from ptsp.flows.views import BundleView, CorrectionForm, QuoteView, WithdrawalView
 from ptsp.kernel.specs import TenantPack, Text
+from ptsp.web.delivery_port import DeliveryDesk
 from ptsp.web.desk_port import Desk
 from ptsp.web.money_port import MoneyDesk
+from ptsp.web.people_port import AccountDesk, Reception, StaffDesk
+from ptsp.web.signing_port import SigningDesk
 
 Order = dict[str, Any]
 """The shape of the JSON API: `applicant` and `applications`, see `ptsp.web.orders`."""
@@ -97,3 +100,18 @@ class Office(Protocol):
 
     def money_desk(self, tenant_code: str, token: str) -> MoneyDesk:
         """The treasurer's desk that a token opens, likewise. Raises NotFound."""
+
+    def signing_desk(self, tenant_code: str, token: str) -> SigningDesk:
+        """The desk of a signer, likewise. Raises NotFound."""
+
+    def delivery_desk(self, tenant_code: str, token: str) -> DeliveryDesk:
+        """What does not come through, for whoever looks after it, likewise. Raises NotFound."""
+
+    def reception(self, tenant_code: str) -> Reception:
+        """Where somebody signs in. Raises NotFound."""
+
+    def account(self, tenant_code: str, token: str) -> AccountDesk:
+        """The account that a session is of, likewise. Raises NotFound."""
+
+    def staff(self, tenant_code: str, token: str) -> StaffDesk:
+        """The people of the office, for its administrators, likewise. Raises NotFound."""

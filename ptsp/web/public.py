@@ -55,8 +55,8 @@ def offices() -> ResponseReturnValue:
 
 
 def province(pack: TenantPack) -> str:
-    """The province part of the region's code: `35` of `35.15`."""
-    return pack.region_code.split(".")[0]
+    """The province part of the region's code, `35` of `35.15`; of no region, what kind of office it is."""
+    return pack.region_code.split(".")[0] or pack.level
 
 
 def province_name(code: str) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import groupby
 
 from flask import g, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from ptsp.flows.show_outages import OutageView
-from ptsp.flows.views import BundleView, TaskView
+from ptsp.flows.views import BundleView, EventView, TaskView
 from ptsp.web import format as shown
 from ptsp.web.drawing import Node, draw
 from ptsp.web.money import bills
@@ -45,6 +46,7 @@ def track(tenant: str, reference: str) -> ResponseReturnValue:
         ],
         bills=bills(bundle),
         fee=fee_state(bundle),
+        history=told_once(bundle.events),
         newest=NEWEST,
         outages=touching(bundle, pages().office.outages(tenant)),
         day=lambda at: shown.local_day(at, bundle.time_zone),
@@ -76,6 +78,12 @@ def kept(data: bytes, name: str) -> ResponseReturnValue:
     answer = send_file(BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def told_once(events: Sequence[EventView]) -> list[tuple[EventView, int]]:
+    """The newest first; the same said several times in a row is said once, with how often."""
+    rows = groupby(reversed(events), key=lambda event: event.text)
+    return [(same[0], len(same)) for same in (list(row) for _, row in rows)]
 
 
 def has(bundle: BundleView, state: str) -> bool:
@@ -114,7 +122,9 @@ def sentence(bundle: BundleView) -> str:
         if due:
             return say("track.to_pay", amount=shown.money(owed), day=shown.long_date(due, g.lang))
     done, total = progress(bundle.tasks)
-    who = list(dict.fromkeys(read(task.agency_name) for task in busy if task.kind != "payment"))
+    who = list(
+        dict.fromkeys(read(task.desk_name or task.agency_name) for task in busy if task.kind != "payment")
+    )
     if not who:
         return say("track.open", done=done, total=total)
     return say("track.open_at", done=done, total=total, who=listed(who))
@@ -131,6 +141,8 @@ def state_text(task: TaskView) -> str:
     """The state of a task in words; a payment is waited for, not worked on."""
     if task.kind == "payment" and task.state in BUSY:
         return say("state.to_pay")
+    if task.desk_name and task.state in BUSY:
+        return say("state.at_desk", desk=read(task.desk_name))
     return say(f"state.{task.state}")
 
 

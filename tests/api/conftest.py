@@ -18,7 +18,7 @@ def hall(
     copy_database: Callable[[str], contextlib.AbstractContextManager[str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Hall]:
-    """The six offices for all tests of a module."""
+    """The offices of the packs for all tests of a module."""
     files = tmp_path_factory.mktemp("files")
     with copy_database(office_template) as url:
         settings = replace(servers, database_url=url, files_url=str(files))

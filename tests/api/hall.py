@@ -1,4 +1,4 @@
-"""One office hall for a module's tests: the six offices, a client, and what applicants and agencies bring."""
+"""One office hall for a module's tests: the offices of the packs, a client, and what applicants and agencies bring."""
 
 import contextlib
 import copy

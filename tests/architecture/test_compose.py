@@ -16,7 +16,7 @@ from tests.checks import REPOSITORY, not_checked
 TEXT = (REPOSITORY / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "web", "relay", "worker")
+OURS = ("migrate", "web", "relay", "worker", "consumer")
 SETTINGS = {*NAMES, *(f"{name}_FILE" for name in FROM_FILE)}
 
 

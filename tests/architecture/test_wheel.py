@@ -95,4 +95,4 @@ print(json.dumps([ptsp.__file__, asked, packs]))
     where, asked, packs = json.loads(done.stdout)
     assert where.startswith(str(tmp_path))
     assert asked.startswith("PTSP_TENANTS_DIR: must be set")
-    assert len(packs) == 6
+    assert len(packs) == 9

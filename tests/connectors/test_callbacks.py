@@ -8,7 +8,7 @@ import pytest
 from ptsp.infra.gateway import Registry
 from ptsp.sdk import strict_json, webhooks
 from ptsp.sdk.contract import Connector, Question, Settings
-from ptsp.sdk.errors import Forged, RefusedByAgency
+from ptsp.sdk.errors import Forged, RefusedByAgency, TryLater
 from ptsp.sdk.simulator import Script, running
 from ptsp.sdk.workbench import AGENCY, MASTER, TENANT, Letterbox, Workbench
 from tests.connectors.trial import eventually, free_port, of
@@ -87,6 +87,57 @@ def test_a_reply_to_a_question_nobody_put_is_signed_and_names_another_key(bench:
     assert len({reply.message_id for reply in replies}) == 2
 
 
+def test_replies_come_in_the_opposite_order(registry: Registry, tmp_path: Path) -> None:
+    """By the books: what came first is owed last, as long as it came within one window."""
+    kind, secret = registry.fake_agency("permits"), webhooks.derive_secret(MASTER, TENANT, AGENCY)
+    script = Script.read({"delay_s": 0, "rules": [{"do": "reversed", "seconds": 100}]})
+    now = [time.time() // 100 * 100]
+    asked = [
+        Question(f"k-{at}", TENANT, AGENCY, "technical", "TST-1", dict(kind.approved)) for at in range(3)
+    ]
+    with running(kind, books=tmp_path / "b", master=MASTER, script=script, clock=lambda: now[0]) as agency:
+        settings = Settings(agency.url(TENANT, AGENCY), secret, "http://127.0.0.1:9/replies")
+        for question in asked:
+            now[0] += 10
+            registry.build("permits", settings).ask(question)
+        owed = sorted(agency.desk.books.letters(), key=lambda letter: letter.next_at)
+    keys = [strict_json.parse_object(letter.body)["key"] for letter in owed]
+    assert keys == [question.key for question in reversed(asked)]
+
+
+@of("permits")
+def test_a_reply_about_what_another_agency_was_asked_names_its_key(bench: Workbench) -> None:
+    connector, theirs = bench.connector(), bench.question()
+    secret = webhooks.derive_secret(MASTER, "bontang", AGENCY)
+    bench.connector(tenant="bontang", secret=secret).ask(theirs)
+    bench.letters.wait_for(1)
+    bench.follow({"do": "wrong_task"}, delay_s=0.0)
+    question = bench.question()
+    connector.ask(question)
+    replies = [connector.read_reply(found.headers, found.body) for found in bench.letters.wait_for(3)[1:]]
+    assert sorted(reply.key for reply in replies) == sorted([theirs.key, question.key])
+
+
+@of("permits")
+def test_a_reply_that_nobody_agreed_on_is_forged_and_the_right_one_follows(bench: Workbench) -> None:
+    bench.follow({"do": "wrong_schema_reply"}, delay_s=0.0)
+    connector, question = bench.connector(), bench.question()
+    connector.ask(question)
+    said = [_read(connector, found.headers, found.body) for found in bench.letters.wait_for(2)]
+    assert sorted(said) == ["forged", "taken"]
+
+
+@pytest.mark.parametrize("bench", ["permits", "ho", "ktp", "soap"], indirect=True)
+def test_an_outage_begins_and_ends_by_the_script(bench: Workbench) -> None:
+    bench.follow({"do": "outage", "on": "any", "lasts": 0.4})
+    connector, question = bench.connector(), bench.question()
+    with pytest.raises(TryLater) as caught:
+        connector.ask(question)
+    assert caught.value.unknown  # it cuts lines that it has taken
+    eventually(lambda: _arrives(bench, question))
+    bench.effects(1)
+
+
 @of("permits")
 def test_the_same_key_for_another_question_is_refused(bench: Workbench) -> None:
     connector, question = bench.connector(), bench.question()
@@ -114,6 +165,14 @@ def test_a_signed_reply_that_makes_no_sense_is_forged(bench: Workbench, change: 
     told = {"key": "k-1", "number": "KASUS-1", "result": "approved"}
     taken = [_read(bench.connector(), *_signed(bench, {**told, **extra})) for extra in ({}, change)]
     assert taken == ["taken", "forged"]
+
+
+def _arrives(bench: Workbench, question: Question) -> bool:
+    try:
+        bench.resend(bench.connector(), question)
+    except TryLater:
+        return False
+    return True
 
 
 def _signed(bench: Workbench, told: dict[str, object]) -> tuple[dict[str, str], bytes]:

@@ -10,16 +10,26 @@ import pytest
 import requests
 
 from ptsp.sdk.contract import Question
-from ptsp.sdk.errors import Misconfigured, RefusedByAgency, TryLater
-from ptsp.sdk.http import Answer, Limits, address, agency_errors, call, correlation, limits_from, session
-from ptsp.sdk.workbench import Letterbox
+from ptsp.sdk.errors import Misconfigured, RefusedByAgency, TryLater, Why
+from ptsp.sdk.http import (
+    Answer,
+    Limits,
+    address,
+    agency_errors,
+    call,
+    correlation,
+    limits_from,
+    refusal,
+    session,
+)
+from ptsp.sdk.workbench import THIS_MACHINE, Letterbox
 
 QUICK = Limits(connect_s=0.5, read_s=0.4, total_s=0.8, max_bytes=10_000)
 
 
 @pytest.fixture
 def http() -> Iterator[requests.Session]:
-    with session() as made:
+    with session(THIS_MACHINE) as made:
         yield made
 
 
@@ -80,30 +90,37 @@ def test_a_trickle_cannot_outlast_the_whole_deadline(http: requests.Session, con
         assert time.monotonic() - started < 1.5
 
 
+GZIPPED = b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("content", "why"),
     [
-        pytest.param(b"", id="nothing at all"),
-        pytest.param(b"SSH-2.0-OpenSSH\r\n", id="another protocol"),
-        pytest.param(OK + b"Content-Length: 50\r\n\r\nshort", id="fewer bytes than announced"),
-        pytest.param(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", id="a broken chunk"),
-        pytest.param(OK + b"A: " + b"b" * 70_000 + b"\r\n\r\n", id="a header of 70 kB"),
-        pytest.param(OK + b"A: b\r\n" * 200 + b"\r\n", id="200 headers"),
-        pytest.param(OK + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", id="compressed"),
-        pytest.param(OK + b"Content-Length: 20000\r\n\r\n" + b"a" * 20_000, id="too large"),
-        pytest.param(OK + b"Connection: close\r\n\r\n" + b"a" * 20_000, id="too large, of unknown length"),
+        pytest.param(b"", Why.LINE, id="nothing at all"),
+        pytest.param(b"SSH-2.0-OpenSSH\r\n", Why.LINE, id="another protocol"),
+        pytest.param(OK + b"Content-Length: 50\r\n\r\nshort", Why.LINE, id="fewer bytes than announced"),
+        pytest.param(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", Why.LINE, id="a broken chunk"),
+        pytest.param(OK + b"A: " + b"b" * 70_000 + b"\r\n\r\n", Why.LINE, id="a header of 70 kB"),
+        pytest.param(OK + b"A: b\r\n" * 200 + b"\r\n", Why.LINE, id="200 headers"),
+        pytest.param(OK + GZIPPED, Why.NONSENSE, id="compressed"),
+        pytest.param(OK + b"Content-Length: 20000\r\n\r\n" + b"a" * 20_000, Why.NONSENSE, id="too large"),
+        pytest.param(
+            OK + b"Connection: close\r\n\r\n" + b"a" * 20_000,
+            Why.NONSENSE,
+            id="too large, of unknown length",
+        ),
     ],
 )
-def test_a_broken_answer_means_unknown(http: requests.Session, content: bytes) -> None:
+def test_a_broken_answer_means_unknown(http: requests.Session, content: bytes, why: Why) -> None:
     with raw_server(lambda line: line.sendall(content)) as url, pytest.raises(TryLater) as caught:
         call(http, "POST", url, body=b"x", limits=QUICK)
-    assert caught.value.unknown
+    assert (caught.value.unknown, caught.value.why) == (True, why)
 
 
 def test_silence_hits_the_read_time_out(http: requests.Session) -> None:
     with raw_server(lambda line: time.sleep(1)) as url, pytest.raises(TryLater) as caught:
         call(http, "GET", url, limits=QUICK)
-    assert caught.value.unknown
+    assert (caught.value.unknown, caught.value.why) == (True, Why.LINE)
 
 
 def test_a_redirect_with_an_endless_body_is_not_read_to_its_end(http: requests.Session) -> None:
@@ -154,6 +171,35 @@ def test_every_status_says_what_happens_next(
     assert str(status) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "wish", "unknown", "why"),
+    [
+        (408, "", True, Why.LINE),
+        (425, "", False, Why.BUSY),
+        (429, "", False, Why.BUSY),
+        (429, "120", False, Why.BUSY),
+        (429, "nonsense", False, Why.BUSY),
+        (500, "", True, Why.LINE),
+        (500, "120", True, Why.LINE),
+        (502, "", True, Why.LINE),
+        (503, "", True, Why.LINE),  # a gateway says so whose agency is gone: that opens the circuit
+        (503, "nonsense", True, Why.LINE),
+        (503, "0", True, Why.BUSY),
+        (503, "120", True, Why.BUSY),
+        (504, "120", True, Why.LINE),
+    ],
+)
+def test_a_status_says_whether_the_agency_is_busy_or_down(
+    status: int,
+    wish: str,
+    unknown: bool,  # noqa: FBT001
+    why: Why,
+) -> None:
+    later = refusal(Answer(status, {"retry-after": wish} if wish else {}, b""))
+    assert isinstance(later, TryLater)
+    assert (later.unknown, later.why) == (unknown, why)
+
+
 def test_a_status_that_was_expected_comes_back(http: requests.Session) -> None:
     with Letterbox(answers=(404,)).open() as agency:
         assert call(http, "GET", agency.url, limits=QUICK, accept=(404,)).status == 404
@@ -181,7 +227,7 @@ def test_the_agency_s_wish_is_heard_and_capped(wish: dict[str, str], after: floa
     answers = OK.replace(b"200 OK", b"429 Busy") + b"Content-Length: 0\r\n"
     head = answers + "".join(f"{name}: {value}\r\n" for name, value in wish.items()).encode() + b"\r\n"
     with (
-        session() as http,
+        session(THIS_MACHINE) as http,
         raw_server(lambda line: line.sendall(head)) as url,
         pytest.raises(TryLater) as caught,
     ):
@@ -193,7 +239,7 @@ def test_the_agency_s_wish_is_heard_and_capped(wish: dict[str, str], after: floa
 def test_where_nobody_listens_nothing_arrived(http: requests.Session, url: str) -> None:
     with pytest.raises(TryLater) as caught:
         call(http, "POST", url, body=b"x", limits=QUICK)
-    assert not caught.value.unknown
+    assert (caught.value.unknown, caught.value.why) == (False, Why.AWAY)
 
 
 def test_a_line_that_is_not_secure_is_misconfigured(http: requests.Session) -> None:
@@ -274,7 +320,7 @@ def test_anything_the_library_raises_is_translated() -> None:
 def test_a_body_that_is_no_object_is_unknown() -> None:
     with pytest.raises(TryLater) as caught:
         Answer(200, {}, b"<html>").json()
-    assert caught.value.unknown
+    assert (caught.value.unknown, caught.value.why) == (True, Why.NONSENSE)
 
 
 def test_the_correlation_header_cannot_break_out() -> None:

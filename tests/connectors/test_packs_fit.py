@@ -36,7 +36,7 @@ def test_every_agency_of_every_pack_can_be_built() -> None:
             settings = Settings(there, b"s" * 32, "http://127.0.0.1:9/replies", agency.options)
             is_bank = registry.manifest(agency.connector).style is Style.PAYMENT
             assert is_bank == (agency.code == BANK)
-            (registry.build_payment if is_bank else registry.build)(agency.connector, settings)
+            registry.build_any(agency.connector, settings)
             built += 1
     registry.close()
     assert built

@@ -102,10 +102,12 @@ def as_admin(office: Office, sql: str) -> None:
 
 
 def make_due(office: Office) -> None:
-    """Let the waiting be over for every task that waits for a moment."""
+    """Let the waiting be over for every task that waits for a moment, and for every agency that is left alone."""
     as_admin(
         office,
-        "UPDATE app.task SET next_at = clock_timestamp() WHERE kind = 'ask' AND state IN ('ready', 'asked')",
+        """UPDATE app.task SET next_at = clock_timestamp()
+            WHERE kind = 'ask' AND state IN ('ready', 'asked', 'unknown');
+           UPDATE app.circuit SET probe_at = clock_timestamp() WHERE opened_at IS NOT NULL""",
     )
 
 

@@ -1,6 +1,7 @@
 """An agency that is away is asked again, later each time; one that refuses stops its task and nobody else's."""
 
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -30,6 +31,11 @@ def task(office, code="identity"):
     return row
 
 
+def failures(office, code="identity"):
+    ((count,),) = office.rows("SELECT failures FROM app.task WHERE code = :code", code=code)
+    return count
+
+
 def told(office, code="identity"):
     """What the ledger says of a task: (type, note)."""
     bodies = [
@@ -41,7 +47,7 @@ def told(office, code="identity"):
 
 
 def test_an_agency_that_is_away_is_asked_again_later_each_time_with_the_same_key(office, case, monkeypatch):
-    monkeypatch.setattr(ask_agency.random, "uniform", lambda low, high: low)  # the least of each wait
+    monkeypatch.setattr(ask_agency.random, "random", lambda: 1.0)
     office.agencies.answers["identity"] = TryLater("away")
     waits = []
     for attempt in range(1, 7):
@@ -50,7 +56,7 @@ def test_an_agency_that_is_away_is_asked_again_later_each_time_with_the_same_key
         assert (row.state, row.attempts) == ("ready", attempt)
         waits.append(row.wait_s)
         make_due(office)
-    assert all(later > 1.8 * earlier for earlier, later in zip(waits, waits[1:], strict=False)), waits
+    assert all(later > 1.6 * earlier for earlier, later in zip(waits, waits[1:], strict=False)), waits
     del office.agencies.answers["identity"]
     office.drain()
     assert task(office).state == "approved"
@@ -61,12 +67,42 @@ def test_an_agency_that_is_away_is_asked_again_later_each_time_with_the_same_key
     assert view(office, case).outcome == "approved"
 
 
-def test_waits_double_with_jitter_up_to_a_longest():
-    for attempts in range(40):
-        drawn = [ask_agency._wait_s(attempts) for _ in range(200)]
-        longest = min(ask_agency.LONGEST_WAIT_S, ask_agency.FIRST_WAIT_S * 2**attempts)
-        assert longest / 2 <= min(drawn) <= max(drawn) <= longest
-        assert max(drawn) > 1.2 * min(drawn)
+def test_an_agency_that_was_looked_at_often_waits_after_one_hiccup_as_after_the_first(
+    office, case, monkeypatch
+):
+    monkeypatch.setattr(ask_agency.random, "random", lambda: 1.0)
+    office.agencies.answers["identity"] = Receipt(agency_ref="K-1", look_again_s=60)
+    for _ in range(50):
+        office.drain()
+        make_due(office)
+    assert (task(office).attempts, failures(office)) == (50, 0)
+    waits = []
+    for count in (1, 2):
+        office.agencies.answers["identity"] = TryLater("away")
+        office.drain()
+        waits.append(task(office).wait_s)
+        assert failures(office) == count
+        make_due(office)
+    assert waits == [pytest.approx(1.5, abs=0.4), pytest.approx(2.5, abs=0.4)]
+    office.agencies.answers["identity"] = Receipt(agency_ref="K-1", look_again_s=60)
+    office.drain()
+    assert (failures(office), round(task(office).wait_s)) == (0, 60)
+
+
+def test_what_is_handed_back_untried_neither_fails_nor_ends_the_row(office, case):
+    office.agencies.answers["identity"] = TryLater("away")
+    office.drain()
+    make_due(office)
+    with office.work() as work:
+        (held,) = routes.claim(work.connection, office.tenant.id, lease=uuid4(), lease_s=60, limit=1)
+        assert held.failures == 1
+        routes.finish(
+            work.connection,
+            office.tenant.id,
+            [routes.untried(held, cause=routes.Cause.CIRCUIT, again_s=0.0)],
+            work.now,
+        )
+    assert failures(office) == 1
 
 
 @pytest.mark.parametrize(
@@ -76,7 +112,9 @@ def test_waits_double_with_jitter_up_to_a_longest():
 def test_the_ledger_says_whether_the_question_may_have_arrived(office, case, error, outcome):
     office.agencies.answers["identity"] = error
     office.drain()
-    assert told(office) == [("task.put_off", {"error": "TryLater", "reason": str(error), "outcome": outcome})]
+    kind, state = ("task.unknown", "unknown") if error.unknown else ("task.put_off", "ready")
+    assert told(office) == [(kind, {"error": "TryLater", "reason": str(error), "outcome": outcome})]
+    assert task(office).state == state
 
 
 def test_the_agencys_own_wish_is_kept_to(office, case):
@@ -126,8 +164,8 @@ def test_a_task_that_is_stuck_is_not_asked_again_by_itself_and_a_late_answer_sti
     assert view(office, case).outcome == "approved"
 
 
-def test_one_poisoned_question_in_thirty_is_the_only_one_that_waits(office):
-    for _ in range(30):
+def test_one_poisoned_question_in_a_hundred_is_the_only_one_that_waits(office):
+    for _ in range(100):
         lodge(office, SIUP)
     office.drain()
     approve_desks(office)

@@ -1,5 +1,7 @@
 """Verdicts, payments and decisions in any order, doubled and late, end in the same outcome (P6)."""
 
+import itertools
+import json
 import random
 import uuid
 from datetime import UTC, date, datetime
@@ -23,7 +25,8 @@ from ptsp.infra.work import Work
 from ptsp.kernel.errors import Conflict
 from ptsp.main.demo.orders import FOUR_PERMITS, KNOWN_NIK
 from ptsp.sdk.contract import Receipt, Reply, Verdict
-from tests.flows.acts import PAREPARE_HO, PAREPARE_IMB, lodge, pay, view
+from tests.flows.acts import PAREPARE_HO, PAREPARE_IMB, lodge, make_due, pay, view
+from tests.flows.dying import about_to_ask, rows
 
 OPEN = (TaskState.READY, TaskState.ASKED)
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -124,6 +127,37 @@ def test_the_database_ends_alike_in_every_order(office, seed):
     with office.work() as work:
         assert check_chains(work.connection, office.tenant.id).broken == ()
         assert recompute(work.connection, office.tenant).differences == ()
+
+
+def test_replies_and_looks_of_one_question_end_alike_in_every_order(office):
+    """Its callback, the same once more, a look that finds the verdict and one that finds nothing, in each order."""
+    office.agencies.answers["identity"] = Receipt(agency_ref="K-1")  # it answers later
+    orders = list(itertools.permutations(("reply", "again", "look", "empty look")))
+    about_to_ask(office, len(orders))
+    office.drain()
+    tasks = {str(row.id): order for row, order in zip(rows(office), orders, strict=True)}
+    verdict, empty = Receipt("K-1", Verdict.APPROVED), Receipt("K-1")
+    for turn in range(4):
+        found = {key: verdict if order[turn] == "look" else empty for key, order in tasks.items()}
+        office.agencies.look = lambda question, agency_ref, found=found: found[question.key]
+        make_due(office)
+        for key, order in tasks.items():
+            if order[turn] in ("reply", "again"):
+                with office.work("agency") as work:
+                    said = take_reply(work, "population", Reply(f"m-{key}", key, verdict), key.encode())
+                assert said in ("recorded", "late")
+        office.drain()
+    bodies = [
+        json.loads(row.body) for row in office.rows("SELECT body FROM app.event ORDER BY bundle_id, seq")
+    ]
+    told: dict[str, list[object]] = {}
+    for body in bodies:
+        if body["data"].get("task") == "identity":
+            told.setdefault(body["bundle"], []).append((body["type"], body["data"]))
+    assert len(told) == len(orders)
+    assert all(one == told[next(iter(told))] for one in told.values())
+    assert [type_ for type_, _ in next(iter(told.values()))] == ["task.asked", "task.approved"]
+    assert {row.state for row in rows(office)} == {"approved"}
 
 
 def reply(office, chance: random.Random) -> None:

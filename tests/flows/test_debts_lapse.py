@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from ptsp.domain.collection import add_months, months_late
+from ptsp.domain.collection import months_late
 from ptsp.flows.admit_debt import admit_debt
 from ptsp.flows.cancel_fee import cancel_fee
 from ptsp.flows.collect_fees import collect_fees
@@ -19,6 +19,7 @@ from ptsp.flows.overdue_fees import overdue_fees
 from ptsp.flows.take_payment import take_payment
 from ptsp.flows.till import due
 from ptsp.kernel.errors import Conflict, Invalid, NotFound
+from ptsp.kernel.limits import add_months
 from ptsp.sdk.contract import Money, Standing, Taking
 from tests.flows.acts import HO, as_admin, lodge, open_bills, view, work_on
 from tests.flows.collecting import (

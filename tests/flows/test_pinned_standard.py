@@ -83,7 +83,9 @@ def test_a_standard_edited_under_its_version_is_refused_and_nothing_changes(offi
     before = everything(office)
     with pytest.raises(BadPack) as refused:
         apply(office, edited)
-    assert [fault.field for fault in refused.value.faults] == ["services/ho.yaml: $.standard.version"]
+    assert [fault.field for fault in refused.value.faults] == [
+        "sidoarjo/services/ho.yaml: $.standard.version"
+    ]
     assert everything(office) == before
 
 

@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from ptsp.domain import routes
-from ptsp.flows.retry_task import retry_task
+from ptsp.domain import deliveries
+from ptsp.domain.routes import setbacks
+from ptsp.flows.replay_deliveries import replay_task
 from ptsp.infra.ledger import check_chains
-from ptsp.jobs import ask_agency, drain
+from ptsp.jobs import drain
 from ptsp.kernel.errors import Conflict, NotFound
 from ptsp.sdk.contract import Question, Receipt
 from tests.flows.acts import SIUP, approve_desks, lodge
@@ -57,7 +58,7 @@ def die_until_stuck(office: Office) -> int:
     """Drain again and again, each time as a new worker; returns how many of them died."""
     deaths = 0
     deadline = time.monotonic() + 20
-    while set(states(office).values()) & {"ready", "running"} and time.monotonic() < deadline:
+    while set(states(office).values()) & {"ready", "running", "unknown"} and time.monotonic() < deadline:
         try:
             office.drain()
         except Killed:
@@ -68,10 +69,10 @@ def die_until_stuck(office: Office) -> int:
 
 def test_a_connector_that_breaks_on_one_question_keeps_no_other_waiting(trades, monkeypatch):
     office, references = trades
-    monkeypatch.setattr(ask_agency, "FIRST_WAIT_S", 0.0)
-    monkeypatch.setattr(ask_agency, "LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr(setbacks, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(setbacks, "LONGEST_WAIT_S", 0.0)
     poison(office, monkeypatch, references[1], RuntimeError("a bug, with a name in it"))
-    for _ in range(ask_agency.MOST_FAULTS + 2):
+    for _ in range(setbacks.MOST_FAULTS + 2):
         office.drain()
     seen = states(office)
     assert seen.pop(references[1]) == "stuck"
@@ -100,13 +101,14 @@ def test_a_person_sends_a_stuck_task_on_and_it_ends_under_the_same_key(trades, m
         poison(office, poisoned, references[1], Killed())
         assert die_until_stuck(office) == 2
     with office.work() as work:
-        (task,) = routes.stuck(work.connection)
-        retry_task(work, task.id)
+        (task,) = deliveries.dead(work.connection)
+        assert task.cause == "poison"
+        replay_task(work, office.tools.partners, task.id)
     office.drain()
     assert set(states(office).values()) == {"approved"}
     asked = [one.key for one in office.agencies.asked if one.step == "business_check"]
     assert asked.count(str(task.id)) == 1
     with office.work() as work, pytest.raises(Conflict):
-        retry_task(work, task.id)
+        replay_task(work, office.tools.partners, task.id)
     with office.work() as work, pytest.raises(NotFound):
-        retry_task(work, uuid4())
+        replay_task(work, office.tools.partners, uuid4())

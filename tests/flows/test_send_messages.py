@@ -19,7 +19,7 @@ from ptsp.jobs import send_messages
 from ptsp.kernel.errors import Conflict, NotFound
 from ptsp.kernel.specs import Contact
 from ptsp.sdk.webhooks import verify
-from ptsp.sdk.workbench import Letterbox
+from ptsp.sdk.workbench import THIS_MACHINE, Letterbox
 from tests.flows.acts import SIUP, apply, lodge, now_in_force, states
 from tests.flows.letters import (
     APPLICANT,
@@ -290,7 +290,10 @@ def test_a_head_with_a_gateway_gets_it_signed(office, room):
         reached = {"head": Contact("kepala@sidoarjo.example", f"{box.url}/hook")}
         apply(office, replace(pack, contacts=reached, digest="gateway"))
         office = now_in_force(with_mail(office, room))
-        posts = {**office.tools.posts, Channel.WEBHOOK: WebhookPost(SECRET, now=time.time)}
+        posts = {
+            **office.tools.posts,
+            Channel.WEBHOOK: WebhookPost(SECRET, now=time.time, reach=THIS_MACHINE),
+        }
         office = with_posts(office, posts)
         assert owe(office, message(key="late:1")) == 2
         office.drain()

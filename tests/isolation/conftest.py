@@ -4,12 +4,14 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from ptsp.domain import tellings
 from ptsp.domain.corrections import Ask
 from ptsp.domain.history import Naming
 from ptsp.domain.messages import NewMessage
@@ -25,14 +27,19 @@ from ptsp.flows.match_statement import reconciliation
 from ptsp.flows.move_cases import begin_move
 from ptsp.flows.open_desk import open_desk
 from ptsp.flows.owe_messages import owe_messages
+from ptsp.flows.owe_tellings import sealed
 from ptsp.flows.pay_back import pay_back, refunds_owed
 from ptsp.flows.submit_bundle import submit_bundle
+from ptsp.flows.take_filing import take_filing
 from ptsp.infra.work import begin
 from ptsp.infra.xes import LoggedCase, LoggedEvent
+from ptsp.main.prove.isolation.worlds import Worlds, known_tables
 from ptsp.main.settings import Settings
 from ptsp.main.wiring import engine_for, tools_of
+from ptsp.sdk.central import Filing, Keeping
 from tests.flows.treasurers import cash_on, imported, moved
-from tests.isolation.worlds import BUNDLES, HERE, ONE_PERMIT, THERE, Worlds, finish, known_tables
+from tests.isolation.lives import Life, with_files
+from tests.isolation.worlds import BUNDLES, HERE, ONE_PERMIT, THERE, finish
 from tests.offices import CONNECTORS, Agencies, Office
 
 FIGURE = "figure"
@@ -52,6 +59,61 @@ OBJECTION = text("""
 MOVED = text("""
     INSERT INTO app.moved_case (tenant_id, move_id, application_id, bundle_id, from_standard, moved_at)
     SELECT :tenant, :move, id, bundle_id, standard_id, ended_at FROM app.application ORDER BY id LIMIT 1""")
+
+BUDGET_USE = text("INSERT INTO app.budget_use (tenant_id, agency, day) VALUES (:tenant, 'uji', current_date)")
+KEPT_VERDICT = text("""
+    INSERT INTO app.kept_verdict (tenant_id, agency, purpose, key, state, reasons, found_at, expires_at)
+    VALUES (:tenant, 'uji', 'uji', sha256(convert_to(CAST(:tenant AS text), 'UTF8')), 'approved', '{}',
+            clock_timestamp(), 'infinity')""")
+FEED = text("""
+    INSERT INTO app.event_feed (tenant_id, started_at, looked_to, swept_at, lease, lease_until)
+    VALUES (:tenant, clock_timestamp(), clock_timestamp(), clock_timestamp(), gen_random_uuid(), clock_timestamp())""")
+FED = text("""
+    INSERT INTO app.event_position (tenant_id, bundle_id, published)
+    SELECT :tenant, id, 1 FROM app.bundle ORDER BY id LIMIT 1""")
+BALANCE = text("""
+    INSERT INTO app.balance (tenant_id, agency, day, state, next_at)
+    VALUES (:tenant, 'uji', current_date, 'due', 'infinity')""")
+BALANCE_GAP = text("""
+    INSERT INTO app.balance_gap (tenant_id, id, agency, day, kind, key, number, ours, theirs, act, tries, found_at)
+    VALUES (:tenant, gen_random_uuid(), 'uji', current_date, 'missing_here', '', 'K-1', '', 'open', 'person', 0,
+            clock_timestamp())""")
+BALANCE_STATEMENT = text("""
+    INSERT INTO app.balance_statement (tenant_id, agency, seq, day, body, signature, made_at)
+    VALUES (:tenant, 'uji', 1, current_date, '\\x7b7d', '\\x00', clock_timestamp())""")
+SECRET = text("""
+    INSERT INTO app.agency_secret (tenant_id, agency, version, act, sealed, set_by)
+    VALUES (:tenant, 'uji', 1, 'set', '\\x00', 'test')""")
+# A key that is a day alone must be another one in each world: the attack can only make texts and numbers differ.
+HEADS = (
+    "INSERT INTO app.ledger_head VALUES (:tenant, DATE '2026-01-01' + :tenant, '{}', '\\x00')",
+    """INSERT INTO app.ledger_leaf (tenant_id, bundle_id, seq, hash, day)
+       SELECT :tenant, id, last_event, head, DATE '2026-01-01' + :tenant FROM app.bundle ORDER BY id LIMIT 1""",
+    "INSERT INTO app.ledger_stamp VALUES (:tenant, DATE '2026-01-01' + :tenant, '\\x00', clock_timestamp())",
+    "INSERT INTO app.ledger_handover VALUES (:tenant, DATE '2026-01-01' + :tenant, 'uji', 0, clock_timestamp())",
+)
+PERSON = text("""
+    INSERT INTO app.person (tenant_id, id, login, name, password, added_by)
+    VALUES (:tenant, :id, 'uji-' || :tenant, '\\x00', 'x', 'test')""")
+STAFF = (
+    text("""
+    INSERT INTO app.holding (tenant_id, id, person_id, role, since, granted_by)
+    VALUES (:tenant, gen_random_uuid(), :id, 'auditor', clock_timestamp(), 'test')"""),
+    text("""
+    INSERT INTO app.session (tenant_id, id, person_id, token_hash, awaits_code, places, started_at, seen_at, ends_at)
+    VALUES (:tenant, gen_random_uuid(), :id, sha256(convert_to(CAST(:tenant AS text), 'UTF8')), false, '{}',
+            clock_timestamp(), clock_timestamp(), 'infinity')"""),
+    text("""
+    INSERT INTO app.recovery_code (tenant_id, person_id, hash)
+    VALUES (:tenant, :id, sha256(convert_to(CAST(:tenant AS text), 'UTF8')))"""),
+    text("""
+    INSERT INTO app.sign_in_wait (tenant_id, place, failures, last_at, until)
+    VALUES (:tenant, :tenant, 1, clock_timestamp(), clock_timestamp())"""),
+)
+CIRCUIT = text("INSERT INTO app.circuit (tenant_id, agency, failures) VALUES (:tenant, 'uji', 1)")
+ALERT = text("""
+    INSERT INTO app.alert (tenant_id, id, agency, cause, opened_at, count, last_at)
+    VALUES (:tenant, :id, 'uji', 'away', clock_timestamp(), 1, clock_timestamp())""")
 
 HOLD = text("""
     INSERT INTO app.deemed_hold (tenant_id, id, bundle_id, position, outages, held_at)
@@ -130,6 +192,20 @@ def worlds(
         yield made
 
 
+@pytest.fixture
+def life(
+    worlds: Worlds,
+    copy_database: Callable[[str], contextlib.AbstractContextManager[str]],
+    tmp_path: Path,
+    redis_url: str,
+) -> Iterator[Life]:
+    """A copy of the same database that a test may change, with documents and an empty Redis."""
+    with copy_database(worlds.settings.database_url) as url:
+        made = with_files(worlds.at(url), tmp_path, redis_url)
+        made.add_paper()
+        yield made
+
+
 def _live(office: Office, owner: Any) -> int:
     """Bundles from lodging to their permits, and a row in the tables that they do not touch."""
     with office.work() as work:
@@ -138,10 +214,20 @@ def _live(office: Office, owner: Any) -> int:
         work.connection.execute(MESSAGE, {"tenant": office.tenant.id, "message": uuid4().hex})
         owed = NewMessage(uuid4(), "test", None, "head", None, "test", "Uji", "Uji.\n")
         assert owe_messages(work, [owed]) == 1
+        for one in (BUDGET_USE, KEPT_VERDICT, CIRCUIT, FEED, FED, BALANCE, BALANCE_GAP, BALANCE_STATEMENT):
+            work.connection.execute(one, {"tenant": office.tenant.id})
+        work.connection.execute(ALERT, {"tenant": office.tenant.id, "id": uuid4()})
+        somebody = {"tenant": office.tenant.id, "id": uuid4()}
+        for one in (PERSON, *STAFF):
+            work.connection.execute(one, somebody)
+        told = sealed(work, "oss", {"kind": "test", "at": work.now.isoformat()})
+        assert tellings.add(work.connection, work.tenant.id, [told]) == [told.id]
+        assert take_filing(work, "oss", Filing("test", "1", b"{}")) is Keeping.KEPT
     with begin(owner, office.tenant, actor="test") as work:
         desk = next(code for code, agency in office.tenant.pack.agencies.items() if agency.desk)
         open_desk(work, desk)
-        work.connection.execute(DECREED, {"tenant": office.tenant.id})
+        for one in (DECREED, SECRET):
+            work.connection.execute(one, {"tenant": office.tenant.id})
     past = LoggedCase(
         "1", {}, {}, (LoggedEvent(1, "received", None, None, datetime(2024, 3, 1, tzinfo=UTC), {}),)
     )
@@ -153,7 +239,7 @@ def _live(office: Office, owner: Any) -> int:
     _treasury(office)
     with office.work() as work:
         work.connection.execute(OBJECTION, {"tenant": office.tenant.id, "id": uuid4()})
-        for one in (PAPER, WARNING, ADMISSION):
+        for one in (PAPER, WARNING, ADMISSION, *map(text, HEADS)):
             work.connection.execute(one, {"tenant": office.tenant.id})
         outage = declare_outage(work, CENTRAL, "Uji.")
         work.connection.execute(HOLD, {"tenant": office.tenant.id, "id": uuid4(), "outage": outage})

@@ -115,6 +115,7 @@ FREE: Final = "(SELECT id FROM app.standard WHERE gate = 'none' LIMIT 1)"
 NOBODY: Final = "SELECT set_config('app.tenant', '9999', true)"
 NO_TENANT: Final = "SELECT set_config('app.tenant', '', true)"
 LATER: Final = "SET CONSTRAINTS ALL DEFERRED"
+RESTORING: Final = "SELECT set_config('app.restoring', CAST({tenant} AS text), true)"
 
 ATTEMPTS: Final = (
     # The gate before the signature.
@@ -223,6 +224,9 @@ ATTEMPTS: Final = (
     # Games with the checks themselves.
     Attempt("another tenant at the end", [decision("owing"), NOBODY], UNPAID),
     Attempt("no tenant at the end", [*PAYS, NO_TENANT], EXACT),
+    Attempt("as if the office were brought back", [RESTORING, decision("owing")], UNPAID),
+    Attempt("settled as if it were brought back", [RESTORING, settlement()], EXACT),
+    Attempt("owed back as if it were brought back", [RESTORING, refund("{permit_payment}", "1")], TWICE),
     Attempt("checked at once", [AT_ONCE, decision("owing")], UNPAID),
     Attempt("checked at once, then later", [AT_ONCE, LATER, decision("owing")], UNPAID),
     Attempt(

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.isolation.catalogue import APPROVED, QUERIES, found, violations
-from tests.isolation.worlds import Worlds, known_tables
+from ptsp.main.prove.isolation.catalogue import APPROVED, QUERIES, found, violations
+from ptsp.main.prove.isolation.worlds import Worlds, known_tables
 
 TENANT_RULE = APPROVED.replace("''", "'")
 PROTECTED = f"""

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from ptsp.infra.database import NoTenant, open_engine, platform_transaction, tenant_transaction
-from tests.isolation.contexts import (
+from ptsp.main.prove.isolation.contexts import (
     Interrupted,
     faults,
     in_none,
@@ -28,7 +28,8 @@ from tests.isolation.contexts import (
     is_refused_without_tenant,
     owners,
 )
-from tests.isolation.worlds import BUNDLES, Worlds
+from ptsp.main.prove.isolation.worlds import Worlds
+from tests.isolation.worlds import BUNDLES
 
 TOUCH = text("UPDATE app.bundle SET outcome = outcome")
 FAILING = text("SELECT 1 / 0")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from psycopg import sql
 
-from tests.isolation.hostile import ACCEPTED, CORPUS, NOTHING, answer, filled, values_of
-from tests.isolation.worlds import Line, Worlds, foreign_rows, known_tables
+from ptsp.main.prove.isolation.hostile import ACCEPTED, CORPUS, NOTHING, answer, filled, values_of
+from ptsp.main.prove.isolation.worlds import Line, Worlds, foreign_rows, known_tables, marks_of
 
 
 @pytest.fixture
@@ -19,25 +19,6 @@ def known(worlds: Worlds) -> dict[str, object]:
 def app(worlds: Worlds) -> Iterator[Line]:
     with worlds.entered("ptsp_app") as connection:
         yield connection
-
-
-def marks_of(worlds: Worlds, tenant: int) -> set[str]:
-    """Words that stand in the rows of one tenant and in no other's."""
-    marks: set[str] = set()
-    with worlds.admin() as connection:
-        for table in known_tables(connection):
-            for (name,) in connection.execute(
-                "SELECT attname::text FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-                " AND atttypid::regtype::text IN ('uuid', 'text', 'bytea')",
-                (f"app.{table}",),
-            ).fetchall():
-                distinct = sql.SQL(
-                    "SELECT DISTINCT {column}::text FROM app.{table} WHERE tenant_id = %s EXCEPT "
-                    "SELECT {column}::text FROM app.{table} WHERE tenant_id <> %s"
-                ).format(column=sql.Identifier(name), table=sql.Identifier(table))
-                rows = connection.execute(distinct, (tenant, tenant)).fetchall()
-                marks |= {value for (value,) in rows if value and len(value) >= 16}
-    return marks
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from ptsp.infra.ledger import START, check_chains
-from tests.isolation.worlds import Worlds
+from ptsp.main.prove.isolation.worlds import Worlds
 
 Tamper = Callable[[Connection, dict[str, object]], object]
 
@@ -182,8 +182,8 @@ def test_the_limit_of_the_chain_is_known(
         connection.execute(text("UPDATE app.bundle SET head = :head WHERE id = :bundle"), values)
         assert broken(connection, worlds) == ()
     figure(
-        "limit: a superuser who makes chain and head anew, or removes a bundle with all its events, is not found; "
-        "that takes heads kept outside the database"
+        "limit: a superuser who makes chain and head anew, or removes a bundle with all its events, is not found here; "
+        "the signed daily heads outside the database show it (tests/verifier/test_insiders.py)"
     )
 
 

@@ -10,13 +10,13 @@ from threading import Thread
 import psycopg
 import pytest
 
+from ptsp.main.prove.isolation.hostile import filled
+from ptsp.main.prove.isolation.worlds import Line, Worlds, bind, plain
 from ptsp.main.settings import Settings
 from ptsp.main.wiring import tools_of
 from tests.flows.acts import HO, PAREPARE_HO, lodge, open_bills, work_on
 from tests.flows.money import check_books, paying, with_fees
-from tests.isolation.hostile import filled
 from tests.isolation.money_gate import AT_ONCE, ATTEMPTS, DOORS, RACES, Accepted, Attempt, Race
-from tests.isolation.worlds import Line, Worlds, bind, plain
 from tests.offices import CONNECTORS, Agencies, Office
 
 ROLES = ("ptsp_app", "ptsp_worker")

@@ -6,8 +6,8 @@ import pytest
 from psycopg import sql
 
 from ptsp.infra.servers.version import FIXED_MINOR
-from tests.isolation.attack import Learnt, attack, attack_everything, said, unique_keys
-from tests.isolation.worlds import Line, Worlds, known_tables
+from ptsp.main.prove.isolation.attack import Learnt, attack, attack_everything, said, unique_keys
+from ptsp.main.prove.isolation.worlds import Line, Worlds, known_tables
 
 # As most programs would write it: the key is the number alone.
 CANARY = """

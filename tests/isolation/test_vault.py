@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from ptsp.infra.database import tenant_transaction
 from ptsp.infra.vault import Vault
 from ptsp.main.demo.orders import KNOWN_NIK
+from ptsp.main.prove.isolation.worlds import Worlds
 from ptsp.main.web import create_app
 from ptsp.main.wiring import access_of
-from tests.isolation.worlds import HERE, ONE_PERMIT, Worlds, finish
+from tests.isolation.worlds import HERE, ONE_PERMIT, finish
 from tests.offices import Office
 
 VAULT = Vault(b"only for tests: a master secret")

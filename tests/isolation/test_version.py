@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ptsp.infra.servers.version import FIXED_MINOR, OldServer, require_fixed_server
-from tests.isolation.worlds import Worlds
+from ptsp.main.prove.isolation.worlds import Worlds
 
 EMBEDDED = 180006
 

@@ -8,18 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import redis
 import requests
-from psycopg.rows import namedtuple_row
 
 from ptsp.main.demo.client import CallFailed, Client, Lodged
 from ptsp.main.demo.platform import Platform, says_ready
 from ptsp.main.demo.run import pay_bills, waiting
-from ptsp.main.settings import Settings
-from ptsp.sdk.simulator import Books
 
-ASKED = ("ktp", "permits", "ho")
 ANSWERS_S = 30.0
 
 
@@ -110,33 +105,6 @@ def approve_one(client: Client, tokens: Mapping[str, str], *, is_hasty: bool) ->
 def wait_for_pages(here: Platform) -> None:
     web = here.group.member("web")
     here.group.wait_ready(web, f"{here.base}/ready", timeout_s=ANSWERS_S)
-
-
-def rows(settings: Settings, sql: str) -> list[Any]:
-    """Rows of all tenants, read as administrator."""
-    url = settings.admin_database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    with psycopg.connect(url, row_factory=namedtuple_row) as connection:
-        return connection.execute(sql.encode()).fetchall()
-
-
-@dataclass(frozen=True)
-class Witness:
-    """What an agency's own books say."""
-
-    code: str
-    effects: tuple[str, ...]  # keys
-    requests: int
-    doubled: tuple[Any, ...]
-
-
-def witnesses(home: Path) -> list[Witness]:
-    found = []
-    for code in ASKED:
-        books = Books(home / "books" / f"{code}.sqlite")
-        effects = tuple(case.key for case in books.effects())
-        found.append(Witness(code, effects, len(books.requests()), tuple(books.doubled())))
-        books.close()
-    return found
 
 
 def processes_of(home: Path) -> Iterator[tuple[int, str]]:

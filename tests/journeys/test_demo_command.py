@@ -70,7 +70,7 @@ def test_the_json_form_prints_one_object_and_leaves_nothing_running(
     told = json.loads(printed)
     assert printed.count("\n") == 1
     assert set(told) == {"tenants", "bundles", "ledger", "set_up_s", "run_s"}
-    assert told["tenants"] == 6
+    assert told["tenants"] == 9
     assert told["ledger"]["chain_ok"] is True
     assert told["ledger"]["events"] > 20
     granted, refused = told["bundles"]

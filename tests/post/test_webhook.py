@@ -9,7 +9,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from ptsp.infra.post import Refused, TryLater, WebhookPost
 from ptsp.sdk.http import Limits
-from ptsp.sdk.workbench import Letterbox
+from ptsp.sdk.workbench import THIS_MACHINE, Letterbox
 from tests.post.conftest import LETTER, letter
 
 SECRET = b"only for tests: 0123456789abcdef"
@@ -18,7 +18,9 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def post(now: float | None = None) -> WebhookPost:
-    return WebhookPost(SECRET, now=time.time if now is None else lambda: now, limits=QUICK)
+    return WebhookPost(
+        SECRET, now=time.time if now is None else lambda: now, limits=QUICK, reach=THIS_MACHINE
+    )
 
 
 def verified(box: Letterbox, at: int = 0, secret: bytes = SECRET) -> dict[str, object]:

@@ -92,6 +92,13 @@ PLANTS = [
         "tells of payments",
         others=9,
     ),
+    Plant(
+        "a signer without a desk",
+        AGENCIES,
+        put("agencies", 0, "connector", value="bsre"),
+        "the agency needs a desk",
+        others=9,
+    ),
     Plant("an unknown option", AGENCIES, agency_option, "is not an option of the connector `permits`"),
     Plant("an agency given twice", AGENCIES, again("agencies"), "is given twice"),
     Plant("a day off given twice", CALENDAR, day_twice, "2026-01-31 is given twice"),
@@ -177,6 +184,12 @@ PLANTS = [
         IMB,
         item("route", "technical", kind="ask", agency="front_office"),
         "has only a desk",
+    ),
+    Plant(
+        "an ask at a system that is only told",
+        IMB,
+        item("route", "technical", agency="bank"),
+        "`bank` is never asked",
     ),
     Plant(
         "a desk step at a connector", IMB, item("route", "technical", kind="desk"), "answers by its connector"

@@ -230,7 +230,7 @@ def test_check_as_json_counts_the_examples_run() -> None:
     printed = json.loads(CliRunner().invoke(packs, ["check", str(TENANTS), "--json"]).output)
     assert printed["faults"] == 0
     assert printed["fee_examples"] >= FEWEST
-    assert len(printed["packs"]) == 6
+    assert len(printed["packs"]) == 9
 
 
 def test_an_answer_of_a_service_is_checked_like_an_applicants(tmp_path: Path) -> None:

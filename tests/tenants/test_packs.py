@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ptsp.infra.packs import (
@@ -31,6 +31,9 @@ OFFICES = {
     "parepare": "73.72",
     "lamongan": "35.24",
     "jembrana": "51.01",
+    "kbri_kuala_lumpur": "",
+    "kbri_singapura": "",
+    "layanan_kemlu": "",
 }
 
 
@@ -47,7 +50,7 @@ def test_the_packs_have_no_fault() -> None:
     assert [str(fault) for fault in check_packs(TENANTS)] == []
 
 
-def test_the_six_offices_are_there_with_their_region_codes(packs: dict[str, TenantPack]) -> None:
+def test_the_offices_are_there_with_their_region_codes(packs: dict[str, TenantPack]) -> None:
     assert {code: pack.region_code for code, pack in packs.items()} == OFFICES
 
 
@@ -153,6 +156,12 @@ def test_any_service_comes_back_from_json_as_it_was(
 
 
 @given(options=st.dictionaries(TEXTS, OPTIONS, max_size=4))
+@example(options={"$number": "1"})
+@example(options={"$number": None})
+@example(options={"limit": {"$number": "no number"}})
+@example(options={"$number": Decimal("1.50")})
+@example(options={"$mapping": {"$number": "1"}})
+@example(options={"list": [{"$mapping": []}]})
 def test_any_options_of_a_connector_come_back_from_json_as_they_were(
     packs: dict[str, TenantPack], options: dict[str, object]
 ) -> None:

@@ -12,7 +12,7 @@ from tests.tenants.planting import TENANTS, copied, drop, plant
 
 def test_check_counts_packs_and_faults_and_exits_with_zero() -> None:
     done = CliRunner().invoke(packs, ["check", str(TENANTS)])
-    assert (done.exit_code, done.output) == (0, "6 packs, 13 by-laws, 61 fee examples, 0 faults\n")
+    assert (done.exit_code, done.output) == (0, "9 packs, 13 by-laws, 61 fee examples, 0 faults\n")
 
 
 def test_check_takes_the_folder_of_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ class Visit:
 
 
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than the window."""
+    """By how many pixels the page is wider than the window, once it is there."""
+    page.wait_for_function("document.readyState === 'complete'")
     found: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return max(found, 0)
 

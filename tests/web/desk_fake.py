@@ -8,6 +8,7 @@ from ptsp.flows.open_desk import Desk
 from ptsp.flows.steer_clock import Steering
 from ptsp.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from ptsp.kernel.reasons import fault
+from ptsp.web.people_port import Stage
 from tests.web.desks import CASES, NOTHING, NOW
 from tests.web.packs import AGENCIES
 
@@ -44,6 +45,9 @@ class FakeDesk:
         if self._token not in OFFICERS or self._tenant != "sidoarjo":
             raise Forbidden("this token opens no desk")
         return Desk("front_office", OFFICERS[self._token])
+
+    def is_signer(self) -> bool:
+        return False
 
     def queue(self, tab: str, after: str | None) -> QueueView:
         officer = self.opened().officer
@@ -109,3 +113,17 @@ class FakeDesk:
         if not self.case(task).may.verdict and act not in ("take_back", "release"):
             raise Conflict("not in this state")
         self._done.append((act, task, what))
+
+
+class NoReception:
+    """Nobody has an account here; leaving ends nothing."""
+
+    def sign_out(self, token: str) -> None:
+        del token
+
+
+class NoAccount:
+    """No token here is a session."""
+
+    def stage(self) -> Stage:
+        raise Forbidden("nobody is signed in with this token")

@@ -21,7 +21,7 @@ from ptsp.kernel.specs import TenantPack, Text
 from ptsp.web import register_pages
 from tests.web.bills import LODGED, notice
 from tests.web.bundles import BUNDLES, CORRECTION, DRAWINGS, tasks
-from tests.web.desk_fake import FakeDesk
+from tests.web.desk_fake import FakeDesk, NoAccount, NoReception
 from tests.web.packs import IMB, PACKS, SERVICES, two
 
 KEY = "right-key"
@@ -197,6 +197,14 @@ class FakeOffice:
 
     def desk(self, tenant_code: str, token: str) -> FakeDesk:
         return FakeDesk(self.done, self.tenant(tenant_code).code, token)
+
+    def reception(self, tenant_code: str) -> NoReception:
+        self.tenant(tenant_code)
+        return NoReception()
+
+    def account(self, tenant_code: str, token: str) -> NoAccount:
+        self.tenant(tenant_code)
+        return NoAccount()
 
     def verify_code(self, code: str) -> VerifiedPermit | VerifiedPaper | None:
         if code in PAPERS:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import encode_multipart
 
 from ptsp.flows.views import NoticeView
-from ptsp.web.tracking import fee_state
+from ptsp.web.tracking import fee_state, sentence, told_once
 from tests.web.bills import notice
 from tests.web.bundles import BUNDLES
 from tests.web.fakes import KEY, PAPERS, SIGNED, FakeOffice, make_app
@@ -193,6 +193,24 @@ def test_tracking_says_in_one_sentence_where_a_bundle_stands(
 ) -> None:
     page = client.get(f"/sidoarjo/bundles/{reference}?key={KEY}").text
     assert sentence in text_of(page)
+
+
+def test_what_a_desk_answers_is_not_said_to_lie_with_the_agency(app: Flask) -> None:
+    bundle = BUNDLES["SDA-2026-000001"]
+    desk = {"id": "Loket Pendaftaran", "en": "Front office"}
+    tasks = [replace(task, desk_name=desk) if task.agency == "land" else task for task in bundle.tasks]
+    with app.test_request_context("/"):
+        app.preprocess_request()
+        said = sentence(replace(bundle, tasks=tuple(tasks)))
+    assert "Tata Ruang dan Loket Pendaftaran; " in said
+
+
+def test_what_happens_again_and_again_is_told_once_with_how_often() -> None:
+    lodged, checked, known = BUNDLES["SDA-2026-000001"].events[:3]
+    again = [replace(checked, seq=seq) for seq in (4, 5, 6)]
+    told = told_once([lodged, checked, known, *again])
+    assert [(event.seq, times) for event, times in told] == [(6, 3), (3, 1), (2, 1), (1, 1)]
+    assert told_once([]) == []
 
 
 def test_tracking_draws_and_lists_the_same_tasks(client: FlaskClient) -> None:

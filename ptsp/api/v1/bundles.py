@@ -37,7 +37,7 @@ from ptsp.flows.fetch_document import fetch_decision, fetch_upload
 from ptsp.flows.money_papers import applicants_paper
 from ptsp.flows.object_to_refusal import lodge_objection
 from ptsp.flows.store_document import store_document
-from ptsp.flows.submit_bundle import submit_bundle
+from ptsp.flows.submit_bundle import Accepted, submit_bundle
 from ptsp.flows.track_bundle import quote_bundle, track_bundle
 from ptsp.flows.views import BundleView, QuoteView
 from ptsp.flows.withdraw_application import withdraw_application
@@ -53,6 +53,19 @@ IDEMPOTENCY_KEY = {
     "required": True,
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     "description": "made by the client, new for each submission, the same for each retry",
+}
+
+UPLOAD_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+            }
+        }
+    },
 }
 
 
@@ -75,26 +88,19 @@ class Quotes(MethodView):
 
 @blueprint.route("/offices/<tenant>/bundles")
 class Bundles(MethodView):
-    @blueprint.arguments(OrderSchema)
+    @blueprint.arguments(OrderSchema())  # made once: its nested schemas cost a seventh of a request
     @blueprint.response(
         201, AcceptedSchema, description="lodged; the same key with the same body gets the same answer"
     )
     @blueprint.doc(parameters=[IDEMPOTENCY_KEY])
     def post(self, loaded: dict[str, object], tenant: str) -> ResponseReturnValue:
         """Lodge several permits as one bundle."""
-        order = as_order(loaded, client_key=f"api:{_idempotency_key()}", fingerprint=fingerprint(request))
+        order = as_order(loaded, client_key=f"api:{idempotency_key()}", fingerprint=fingerprint(request))
         with access().work(tenant, actor()) as work:
             accepted = submit_bundle(work, order)
         if not accepted.is_replay:
             access().ring()
-        track_url = f"{access().public_url}/{tenant}/bundles/{accepted.reference}?key={accepted.key}"
-        body = {
-            "reference": accepted.reference,
-            "key": accepted.key,
-            "promised_on": accepted.promised_on,
-            "track_url": track_url,
-        }
-        return body, 201
+        return accepted_body(tenant, accepted), 201
 
 
 @blueprint.route("/offices/<tenant>/bundles/<reference>")
@@ -121,7 +127,7 @@ class Additions(MethodView):
         every permit of the bundle has ended.
         """
         addition = as_addition(
-            loaded, client_key=f"api:{_idempotency_key()}", fingerprint=fingerprint(request)
+            loaded, client_key=f"api:{idempotency_key()}", fingerprint=fingerprint(request)
         )
         with access().work(tenant, actor()) as work:
             added = add_application(work, access().book, reference, bearer(), addition)
@@ -212,33 +218,33 @@ class Objections(MethodView):
 class Documents(MethodView):
     @blueprint.arguments(UploadSchema, location="query")
     @blueprint.response(201, UploadedSchema, description="kept; name its id when lodging")
-    @blueprint.doc(
-        requestBody={
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file"],
-                        "properties": {
-                            "file": {"type": "string", "contentMediaType": "application/octet-stream"}
-                        },
-                    }
-                }
-            },
-        }
-    )
+    @blueprint.doc(requestBody=UPLOAD_BODY)
     def post(self, wanted: dict[str, str], tenant: str) -> ResponseReturnValue:
         """Upload one document for one requirement of a service. Its kind is judged by its content."""
-        sent = request.files.get("file")
-        if sent is None:
-            raise Invalid([fault("file", "missing")])
-        data = sent.stream.read()
+        name, data = uploaded()
         with access().work(tenant, actor()) as work:
             document = store_document(
-                work, access().files, wanted["service"], wanted["requirement"], sent.filename or "", data
+                work, access().files, wanted["service"], wanted["requirement"], name, data
             )
         return {"id": document}, 201
+
+
+def uploaded() -> tuple[str, bytes]:
+    """Name and content of the file that came along. Raises Invalid without one."""
+    sent = request.files.get("file")
+    if sent is None:
+        raise Invalid([fault("file", "missing")])
+    return sent.filename or "", sent.stream.read()
+
+
+def accepted_body(tenant: str, accepted: Accepted) -> dict[str, object]:
+    """What whoever lodged a bundle gets back."""
+    return {
+        "reference": accepted.reference,
+        "key": accepted.key,
+        "promised_on": accepted.promised_on,
+        "track_url": f"{access().public_url}/{tenant}/bundles/{accepted.reference}?key={accepted.key}",
+    }
 
 
 def bearer() -> str:
@@ -249,7 +255,8 @@ def bearer() -> str:
     return key.strip()
 
 
-def _idempotency_key() -> str:
+def idempotency_key() -> str:
+    """The header `Idempotency-Key`. 400 without it, Invalid for one in the wrong form."""
     key = request.headers.get("Idempotency-Key", "")
     if not key.strip():
         abort(400, messages={"headers": {"Idempotency-Key": ["Missing data for required field."]}})

@@ -10,10 +10,11 @@ from marshmallow import RAISE, Schema, fields, validate
 from ptsp.api.access import access
 from ptsp.api.reading import StrictBlueprint
 from ptsp.api.v1.bundles import file_answer
-from ptsp.api.v1.desk import opened
+from ptsp.api.v1.desk import opened_task
 from ptsp.api.v1.schemas import OutcomeSchema
 from ptsp.api.v1.shapes import shape
 from ptsp.domain.deadlines import MarkKind
+from ptsp.domain.people import Right
 from ptsp.flows.case_views import CaseView
 from ptsp.flows.fetch_document import fetch_for_desk
 from ptsp.flows.show_case import show_case
@@ -57,8 +58,8 @@ class Case(MethodView):
     @blueprint.response(200, shape(CaseView), description="the case as the officer of the task may see it")
     def get(self, tenant: str, task: UUID) -> ResponseReturnValue:
         """What is asked, the clocks, whose days were used, and what the promised date hangs on."""
-        with opened(tenant) as (work, desk):
-            return show_case(work, access().book, desk.agency, task)  # type: ignore[return-value]
+        with opened_task(tenant, Right.SEE, task) as (work, desk):
+            return show_case(work, access().book, desk.agency, task, access().partners.receives)  # type: ignore[return-value]
 
 
 @blueprint.route("/offices/<tenant>/desk/tasks/<uuid:task>/clock")
@@ -75,7 +76,7 @@ class Clock(MethodView):
             by=Limit(by["amount"], by["unit"]) if by else None,
             note=asked["note"],
         )
-        with opened(tenant) as (work, desk):
+        with opened_task(tenant, Right.ANSWER, task) as (work, desk):
             steer_clock(work, access().book, desk.agency, task, wanted)
         return {"outcome": "recorded"}
 
@@ -85,6 +86,6 @@ class CaseDocument(MethodView):
     @blueprint.response(200, description="the file as uploaded")
     def get(self, tenant: str, task: UUID, document: UUID) -> ResponseReturnValue:
         """A document for one of the applications that the task is for."""
-        with opened(tenant) as (work, desk):
+        with opened_task(tenant, Right.SEE, task) as (work, desk):
             data, row = fetch_for_desk(work, access().book, access().files, desk.agency, task, document)
         return file_answer(data, row.name, row.media_type)

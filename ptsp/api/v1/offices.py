@@ -5,8 +5,16 @@ from flask.views import MethodView
 
 from ptsp.api.access import access
 from ptsp.api.reading import StrictBlueprint, actor
-from ptsp.api.v1.published import OfficesView, ServicesView, ServiceView, office_view, service_view
+from ptsp.api.v1.published import (
+    OfficesView,
+    ServicesView,
+    ServiceView,
+    office_view,
+    service_view,
+    services_for,
+)
 from ptsp.api.v1.shapes import shape
+from ptsp.domain.applications import Standing
 from ptsp.flows.show_outages import OutagesView, show_outages
 from ptsp.kernel.errors import NotFound
 
@@ -27,9 +35,10 @@ class Offices(MethodView):
 class Services(MethodView):
     @blueprint.response(200, shape(ServicesView), description="the services, by code")
     def get(self, tenant: str) -> ResponseReturnValue:
-        """The services of an office with their published standards."""
-        standards = access().book.get(tenant).standards
-        return ServicesView(tuple(service_view(standards[code][1]) for code in sorted(standards)))  # type: ignore[return-value]
+        """The services of an office with their published standards. Those for its own staff are not published."""
+        return ServicesView(
+            tuple(map(service_view, services_for(access().book.get(tenant), Standing.PUBLIC)))
+        )  # type: ignore[return-value]
 
 
 @blueprint.route("/offices/<tenant>/services/<service>")
@@ -37,10 +46,10 @@ class Service(MethodView):
     @blueprint.response(200, shape(ServiceView), description="the standard in force")
     def get(self, tenant: str, service: str) -> ResponseReturnValue:
         """The published standard of a service: what to bring, how it goes, how long, what it costs."""
-        standards = access().book.get(tenant).standards
-        if service not in standards:
+        offered = {one.code: one for one in services_for(access().book.get(tenant), Standing.PUBLIC)}
+        if service not in offered:
             raise NotFound(f"this office offers no service {service!r}")
-        return service_view(standards[service][1])  # type: ignore[return-value]
+        return service_view(offered[service])  # type: ignore[return-value]
 
 
 @blueprint.route("/offices/<tenant>/outages")

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from ptsp.domain.applications import Standing, may_apply
 from ptsp.infra.tenants import Tenant
 from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import ServiceSpec, Text
@@ -10,12 +11,18 @@ from ptsp.kernel.specs import ServiceSpec, Text
 
 @dataclass(frozen=True, slots=True)
 class OfficeView:
-    """An office. `services` are the codes of what it offers."""
+    """An office. `services` are the codes of what it offers to anybody.
+
+    `kind` is ministry, province, regency, city, mission or unit; `parent` is the code of the region, ministry or office
+    that it lies under, empty for none. An office that is of no region has no `region_code`.
+    """
 
     code: str
     name: Text
     region: str
     region_code: str
+    kind: str
+    parent: str
     time_zone: str
     pattern: str
     services: tuple[str, ...]
@@ -129,10 +136,18 @@ def office_view(tenant: Tenant) -> OfficeView:
         name=pack.name,
         region=pack.region,
         region_code=pack.region_code,
+        kind=pack.level.value,
+        parent=pack.above,
         time_zone=pack.time_zone,
         pattern=pack.pattern.value,
-        services=tuple(sorted(tenant.standards)),
+        services=tuple(one.code for one in services_for(tenant, Standing.PUBLIC)),
     )
+
+
+def services_for(tenant: Tenant, standing: Standing) -> tuple[ServiceSpec, ...]:
+    """What the office offers today to applicants of this standing, by code."""
+    offered = (spec for _, (_, spec) in sorted(tenant.standards.items()))
+    return tuple(spec for spec in offered if may_apply(spec, standing))
 
 
 def service_view(service: ServiceSpec) -> ServiceView:

@@ -113,11 +113,21 @@ def by_file(to: Access, data: bytes) -> tuple[Verdict, Found | None]:
     with to.work(tenants[0].code, actor()) as work:
         now = work.now.astimezone(UTC)
     verdict = verify(data, ensure_trust(to.keys_folder, now), now=now)
+    if verdict.claimed:
+        return _signed_by_person(to, data, verdict)
     code = verdict.code if verdict.valid and verdict.code else None
     found: Found | None = (by_code(to, code) or paper_by_code(to, code)) if code else None
     if found is not None and found.sha256 != hashlib.sha256(data).hexdigest():
         return verdict, None  # signed by us, but not the file the register names
     return verdict, found
+
+
+def _signed_by_person(to: Access, data: bytes, verdict: Verdict) -> tuple[Verdict, VerifiedPermit | None]:
+    """Signed through a service whose certificates we do not know: genuine if the register names this very file."""
+    found = by_code(to, verdict.claimed or "")
+    if found is None or found.sha256 != hashlib.sha256(data).hexdigest():
+        return verdict, None
+    return Verdict(valid=True, code=found.code, tenant=tenant_of_code(found.code)), found
 
 
 def reasons(verdict: Verdict, found: Found | None) -> tuple[Text, ...]:

@@ -8,6 +8,7 @@ from ptsp.domain.applications.queries import (
     expiring,
     joined_before,
     lodged_before,
+    nik_indexes,
     of_other_versions,
     overdue,
 )
@@ -19,6 +20,7 @@ from ptsp.domain.applications.rules import (
     text_fault,
     typed_answers,
 )
+from ptsp.domain.applications.standing import Standing, may_apply
 from ptsp.domain.applications.store import (
     add_application,
     add_document,
@@ -56,6 +58,7 @@ __all__ = [
     "NewApplication",
     "NewBundle",
     "Order",
+    "Standing",
     "Wanted",
     "add_application",
     "add_document",
@@ -73,6 +76,8 @@ __all__ = [
     "expiring",
     "joined_before",
     "lodged_before",
+    "nik_indexes",
+    "may_apply",
     "note_closing",
     "of_other_versions",
     "offer_fault",

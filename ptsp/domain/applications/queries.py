@@ -21,6 +21,7 @@ OF_BUNDLES = text("""
     SELECT id, bundle_id, position, service, standard_id, answers, shown, state, promised_on, first_promised_on,
            clock_started_at, due_at, deemed_on, ended_at
       FROM app.application WHERE bundle_id = ANY(:ids) ORDER BY bundle_id, position""")
+NIK_INDEXES = text("SELECT id, nik_index FROM app.bundle WHERE id = ANY(:ids)")
 # Which standards know approval by silence is asked once, and not of every application that is late.
 SILENT = """
     WITH silent AS MATERIALIZED (
@@ -54,6 +55,13 @@ def bundle(connection: Connection, reference: str) -> BundleRow | None:
 
 def bundles(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, BundleRow]:
     return {row.id: _bundle(row) for row in connection.execute(BY_IDS, {"ids": list(ids)})}
+
+
+def nik_indexes(connection: Connection, bundle_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Whose bundles these are: keyed hashes of the applicants' NIK."""
+    return {
+        row.id: bytes(row.nik_index) for row in connection.execute(NIK_INDEXES, {"ids": list(bundle_ids)})
+    }
 
 
 def lodged_before(connection: Connection, client_key: str) -> BundleRow | None:

@@ -1,7 +1,6 @@
 """Collection: what follows when a fee is not paid in time - a warning, interest, and in the end nothing any more."""
 
 from ptsp.domain.collection.rules import (
-    add_months,
     lapses_after,
     month_begins,
     months_late,
@@ -26,7 +25,6 @@ __all__ = [
     "Debt",
     "Step",
     "Warned",
-    "add_months",
     "add_warnings",
     "admissions",
     "admit",

@@ -5,21 +5,15 @@ the month that the claim was due on, or on the last day of a month that has no s
 month late is 1 to 28 February, the second 1 to 31 March.
 """
 
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 
 from ptsp.domain.collection.types import Act, Debt, Step
+from ptsp.kernel.limits import add_months
 from ptsp.kernel.specs import CollectionSpec
 
 DAY = timedelta(days=1)
 MONTHS = 12
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or the last day of a month that has no such day."""
-    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def months_late(due_on: date, on: date) -> int:

@@ -32,7 +32,7 @@ ADMISSIONS = text("""
 def add_warnings(connection: Connection, tenant_id: int, warnings: Sequence[Warned]) -> None:
     """One a notice; a second raises IntegrityError."""
     if warnings:
-        connection.execute(ADD_WARNINGS, {"tenant": tenant_id, "rows": as_rows(map(row_of, warnings))})
+        connection.execute(ADD_WARNINGS, {"tenant": tenant_id, "rows": as_rows(warnings)})
 
 
 def warnings(connection: Connection, tenant_id: int, notice_ids: Collection[UUID]) -> dict[UUID, Warned]:

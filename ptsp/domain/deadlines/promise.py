@@ -70,9 +70,10 @@ def legal_clock(shape: Shape, times: Times, position: int, office: Calendar) -> 
     permit, running = shape.permits[position], times.permits[position]
     if running.started_at is None:
         return fold(permit.limit, office, running)
-    marks = [*running.marks, *_waits_for_payment(shape, times, position)]
-    if len(marks) > len(running.marks):
-        marks.sort(key=lambda mark: mark.at)
+    waits = _waits_for_payment(shape, times, position)
+    if not waits:
+        return fold(permit.limit, office, running)
+    marks = sorted([*running.marks, *waits], key=lambda mark: mark.at)
     return fold(permit.limit, office, replace(running, marks=tuple(marks)))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from ptsp.domain.fees.notices import NewNotice, Notice, NoticeKind
-from ptsp.infra.rows import as_rows, row_of
+from ptsp.infra.rows import as_rows
 
 ADD = text("""
     INSERT INTO app.fee_notice (tenant_id, id, bundle_id, application_id, number, bill, kind, lines, total, standard_id,
@@ -61,7 +61,7 @@ CLOSE = text("""
 
 def add_notices(connection: Connection, tenant_id: int, notices: Sequence[NewNotice]) -> None:
     if notices:
-        connection.execute(ADD, {"tenant": tenant_id, "rows": as_rows(map(row_of, notices))})
+        connection.execute(ADD, {"tenant": tenant_id, "rows": as_rows(notices)})
 
 
 def notices(connection: Connection, tenant_id: int, bundle_ids: Sequence[UUID]) -> list[Notice]:

@@ -40,7 +40,7 @@ def save_cases(
     connection: Connection, tenant_id: int, source: str, cases: Sequence[tuple[LoggedCase, Moments]]
 ) -> Saved:
     """Store cases with their events, each id once. One that is there is replaced if it says something else."""
-    said = {case.case_id: as_rows(map(row_of, case.events)) for case, _ in cases}
+    said = {case.case_id: as_rows(case.events) for case, _ in cases}
     rows = [_row(case, moments, said[case.case_id]) for case, moments in cases]
     bound = {"tenant": tenant_id, "source": source}
     changed = {row.case_id: row.is_new for row in connection.execute(SAVE, {**bound, "rows": as_rows(rows)})}

@@ -1,6 +1,13 @@
 """Messages: what is sent to applicants, offices and agencies, owed in the database until somebody has taken it."""
 
-from ptsp.domain.messages.queries import counts, due_tenants, in_states, messages_by_id, owed_before
+from ptsp.domain.messages.queries import (
+    counts,
+    due_tenants,
+    in_states,
+    messages_by_id,
+    owed_before,
+    states_of_keys,
+)
 from ptsp.domain.messages.rules import (
     MOST_TRIES,
     address,
@@ -48,5 +55,6 @@ __all__ = [
     "recipient",
     "record",
     "send_on",
+    "states_of_keys",
     "wait_s",
 ]

@@ -1,6 +1,7 @@
 """Read messages of the bound tenant, and when any tenant's are due."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -13,6 +14,7 @@ BY_IDS = text(f"SELECT {COLUMNS} FROM app.message WHERE id = ANY(:ids)")
 IN_STATES = text(f"""
     SELECT {COLUMNS} FROM app.message WHERE state = ANY(:states) ORDER BY state, created_at, id LIMIT :limit""")
 KNOWN = text("SELECT key FROM app.message WHERE key = ANY(:keys)")
+STATES = text("SELECT key, state, sent_at FROM app.message WHERE key = ANY(:keys)")
 COUNTS = text("SELECT state, count(*) FROM app.message GROUP BY state")
 
 # Run as ptsp_sweeper, which sees these columns of all tenants and nothing else.
@@ -48,6 +50,14 @@ def owed_before(connection: Connection, keys: Sequence[str]) -> set[str]:
     if not keys:
         return set()
     return set(connection.execute(KNOWN, {"keys": list(keys)}).scalars())
+
+
+def states_of_keys(
+    connection: Connection, keys: Sequence[str]
+) -> dict[str, tuple[MessageState, datetime | None]]:
+    """How the messages of these debts stand, and when they were sent; a debt that is not there is left out."""
+    rows = connection.execute(STATES, {"keys": list(keys)})
+    return {row.key: (MessageState(row.state), row.sent_at) for row in rows}
 
 
 def due_tenants(connection: Connection) -> list[int]:

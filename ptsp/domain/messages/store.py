@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.messages.types import Channel, Delivery, Held
-from ptsp.infra.rows import Row, as_rows, row_of
+from ptsp.infra.rows import Row, as_rows
 
 ADD = text("""
     INSERT INTO app.message (tenant_id, id, key, bundle_id, recipient, channel, kind, subject, body, state, next_at)
@@ -86,7 +86,7 @@ def record(connection: Connection, tenant_id: int, deliveries: Sequence[Delivery
     """Write what became of messages; gives those that counted. What another worker has taken over is left alone."""
     if not deliveries:
         return []
-    rows = as_rows(row_of(one) for one in deliveries)
+    rows = as_rows(deliveries)
     return list(connection.execute(RECORD, {"tenant": tenant_id, "rows": rows}).scalars())
 
 

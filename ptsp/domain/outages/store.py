@@ -44,7 +44,7 @@ BEFORE_APPROVALS = text("SELECT pg_advisory_xact_lock(:key, :tenant)")
 AMONG_APPROVALS = text("SELECT pg_advisory_xact_lock_shared(:key, :tenant)")
 LOCK_KEY = 0x6F7574  # "out"
 
-UNDER_WAY = "t.state IN ('ready', 'running', 'asked', 'stuck')"
+UNDER_WAY = "t.state IN ('ready', 'running', 'asked', 'unknown', 'stuck')"
 TO_STOP = text(f"""
     SELECT DISTINCT t.bundle_id FROM app.task t
      WHERE t.tenant_id = :tenant AND {UNDER_WAY} AND position(CAST(:stop AS text) IN t.marks) = 0

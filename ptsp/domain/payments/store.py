@@ -68,7 +68,7 @@ ADD_PAYOUT = text("""
 def ensure_bills(connection: Connection, tenant_id: int, bills: Sequence[Billed]) -> None:
     """Open bills; one whose number exists already stays as it is."""
     if bills:
-        connection.execute(ADD_BILLS, {"tenant": tenant_id, "rows": as_rows(map(row_of, bills))})
+        connection.execute(ADD_BILLS, {"tenant": tenant_id, "rows": as_rows(bills)})
 
 
 def known_bills(connection: Connection, tenant_id: int, numbers: Sequence[str]) -> set[str]:
@@ -124,7 +124,7 @@ def settle(
     ]
     connection.execute(SETTLE, {"tenant": tenant_id, "rows": as_rows(rows), "at": at})
     if allocations:
-        connection.execute(ALLOCATE, {"tenant": tenant_id, "rows": as_rows(map(row_of, allocations))})
+        connection.execute(ALLOCATE, {"tenant": tenant_id, "rows": as_rows(allocations)})
 
 
 def reverse(
@@ -137,7 +137,7 @@ def reverse(
 
 def add_refunds(connection: Connection, tenant_id: int, refunds: Sequence[Refund]) -> None:
     if refunds:
-        connection.execute(ADD_REFUNDS, {"tenant": tenant_id, "rows": as_rows(map(row_of, refunds))})
+        connection.execute(ADD_REFUNDS, {"tenant": tenant_id, "rows": as_rows(refunds)})
 
 
 def add_payout(connection: Connection, tenant_id: int, payout: Payout) -> bool:

@@ -1,8 +1,9 @@
 """How decisions are numbered, and how long permits last."""
 
 import secrets
-from calendar import monthrange
 from datetime import date
+
+from ptsp.kernel.limits import add_months
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no signs that are mistaken for others
 
@@ -30,7 +31,4 @@ def tenant_of_code(code: str) -> str:
 
 def valid_until(issued_on: date, months: int | None) -> date | None:
     """The last day of a permit: the same day so many months later, or the month's last day if it has none."""
-    if months is None:
-        return None
-    year, month = divmod(issued_on.year * 12 + issued_on.month - 1 + months, 12)
-    return date(year, month + 1, min(issued_on.day, monthrange(year, month + 1)[1]))
+    return None if months is None else add_months(issued_on, months)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from ptsp.domain.permits.types import Decision, Issued
-from ptsp.infra.rows import as_rows, row_of
+from ptsp.infra.rows import as_rows
 
 COLUMNS = """id, bundle_id, application_id, kind, number, code, drafted_at, valid_until, reasons, state, issued_at,
              sha256, appeal_until, annulled_at"""
@@ -37,7 +37,7 @@ HAND_OVER = text("""
 
 def add_decisions(connection: Connection, tenant_id: int, decisions: Sequence[Decision]) -> None:
     if decisions:
-        rows = as_rows(map(row_of, decisions))
+        rows = as_rows(decisions)
         connection.execute(ADD, {"tenant": tenant_id, "rows": rows})
 
 
@@ -58,7 +58,7 @@ def decision_by_code(connection: Connection, code: str) -> Decision | None:
 
 def mark_issued(connection: Connection, issued: Sequence[Issued]) -> None:
     if issued:
-        connection.execute(ISSUE, {"rows": as_rows(map(row_of, issued))})
+        connection.execute(ISSUE, {"rows": as_rows(issued)})
 
 
 def annul(connection: Connection, tenant_id: int, ident: UUID, now: datetime) -> None:

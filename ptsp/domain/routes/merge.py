@@ -10,7 +10,7 @@ from ptsp.domain.routes.types import Graph, Lodged, Node, Plan
 from ptsp.kernel.errors import Fault, Invalid
 from ptsp.kernel.formulas import is_true, parse
 from ptsp.kernel.limits import Limit, Unit
-from ptsp.kernel.specs import TREASURER, Gate, Pattern, RequirementSpec, StepKind, StepSpec
+from ptsp.kernel.specs import TREASURER, Gate, Pattern, RequirementSpec, ServiceSpec, StepKind, StepSpec
 
 CHARGE, PAYMENT, DECIDE = "fee_notice", "payment", "decision"
 APPLICANT = "applicant"
@@ -23,6 +23,9 @@ DAYS_OF = {
 }
 
 _parsed = lru_cache(maxsize=4096)(parse)  # conditions of packs: no personal data, and few
+
+MOST_PLANS = 2048
+_plans: dict[tuple[object, ...], tuple[tuple[ServiceSpec, ...], Plan]] = {}
 
 CLOSING_NAMES = {
     CHARGE: {"id": "Penetapan retribusi (SKRD)", "en": "Fee notice (SKRD)"},
@@ -81,8 +84,28 @@ def close_route(lodged: Lodged, steps: Sequence[StepSpec]) -> tuple[StepSpec, ..
 def merge(bundle: Sequence[Lodged]) -> Plan:
     """One graph for the whole bundle: shared steps once, permits of the bundle before what needs them.
 
-    Raises Invalid when the applications wait for each other in a circle.
+    Raises Invalid when the applications wait for each other in a circle. Bundles of the same services whose answers
+    lead the same way share one plan, kept in memory: it says which way that is and nothing of a person.
     """
+    way = tuple(map(_way, bundle))
+    _, plan = _plans.get(way, ((), None))
+    if plan is None:
+        plan = _merged(bundle)
+        if len(_plans) >= MOST_PLANS:
+            _plans.clear()
+        _plans[way] = (tuple(lodged.service for lodged in bundle), plan)
+    return plan
+
+
+def _way(lodged: Lodged) -> tuple[object, ...]:
+    """All that a plan takes from one application; the service by identity: immutable, and kept with the plan."""
+    service = lodged.service
+    conditions = [*(step.when for step in service.route), *(one.when for one in service.requirements)]
+    held = tuple(is_true(_parsed(one), lodged.answers, {}) for one in conditions if one is not None)
+    return id(service), held, lodged.shown, lodged.is_billed
+
+
+def _merged(bundle: Sequence[Lodged]) -> Plan:
     drafts: dict[Key, _Draft] = {}
     decides: list[Key] = []
     before_merging = 0

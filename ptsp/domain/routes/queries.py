@@ -9,26 +9,25 @@ from sqlalchemy import Connection, text
 from ptsp.domain.routes.types import Place, QueueRow, TaskRow
 
 COLUMNS = """id, bundle_id, seq, code, kind, agency, planned_on, state, attempts, reasons, started_at, ended_at,
-          due_at, officer"""
+          due_at, officer, desk, cause, answered_by"""
 BY_IDS = text(f"SELECT {COLUMNS} FROM app.task WHERE id = ANY(:ids)")
 OF_BUNDLES = text(f"SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) ORDER BY bundle_id, seq")
 OF_KIND = text(f"""
     SELECT {COLUMNS} FROM app.task WHERE bundle_id = ANY(:bundles) AND kind = :kind AND state <> 'cut'
      ORDER BY bundle_id, seq""")
-STUCK = text(f"SELECT {COLUMNS} FROM app.task WHERE state = 'stuck' ORDER BY planned_on, id LIMIT :limit")
 QUEUED = """t.id, t.bundle_id, b.reference, t.seq, t.code, t.kind, t.agency, t.state, t.planned_on, t.started_at,
            t.due_at, t.marks, t.officer, b.calendar
       FROM app.task t JOIN app.bundle b ON b.tenant_id = t.tenant_id AND b.id = t.bundle_id"""
 # What is not due, since its clock stands, comes last.
 QUEUE = text(f"""
     SELECT {QUEUED}
-     WHERE t.kind = 'desk' AND t.agency = :agency AND t.state = 'asked'
+     WHERE t.state = 'asked' AND (t.kind = 'desk' OR t.desk IS NOT NULL) AND COALESCE(t.desk, t.agency) = :agency
        AND (CAST(:officer AS text) IS NULL OR t.officer = :officer)
        AND (COALESCE(t.due_at, 'infinity'), t.id) > (CAST(:due_at AS timestamptz), CAST(:id AS uuid))
      ORDER BY COALESCE(t.due_at, 'infinity'), t.id LIMIT :limit""")
 DUE = text(f"""
     SELECT {QUEUED}
-     WHERE t.due_at < :until AND t.state IN ('ready', 'running', 'asked', 'stuck') AND t.kind <> 'payment'
+     WHERE t.due_at < :until AND t.state IN ('ready', 'running', 'asked', 'unknown', 'stuck') AND t.kind <> 'payment'
        AND (CAST(:agency AS text) IS NULL OR t.agency = :agency)
      ORDER BY t.due_at, t.id LIMIT :limit""")
 FIRST = {"due_at": "-infinity", "id": UUID(int=0)}
@@ -40,7 +39,7 @@ DUE_TENANTS = text("""
       FROM app.tenant t
      CROSS JOIN LATERAL (
        SELECT next_at FROM app.task
-        WHERE tenant_id = t.id AND state IN ('ready', 'running', 'asked') AND next_at <= clock_timestamp()
+        WHERE tenant_id = t.id AND state IN ('ready', 'running', 'asked', 'unknown') AND next_at <= clock_timestamp()
         ORDER BY next_at LIMIT 1) d
      ORDER BY d.next_at""")
 
@@ -80,11 +79,6 @@ def due(connection: Connection, until: datetime, *, agency: str | None = None, l
     """Open tasks whose limit ends before a moment, of one agency or of all. An applicant's payment is none."""
     values = {"until": until, "agency": agency, "limit": limit}
     return [QueueRow(*row) for row in connection.execute(DUE, values)]
-
-
-def stuck(connection: Connection, *, limit: int = 100) -> list[TaskRow]:
-    """What a person has to look at, the most urgent first."""
-    return [_row(row) for row in connection.execute(STUCK, {"limit": limit})]
 
 
 def due_tenants(connection: Connection) -> list[int]:

@@ -14,24 +14,27 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ptsp.kernel.errors import Fault, Invalid
-from ptsp.sdk.contract import BankConnector, Connector, Settings
+from ptsp.sdk.addresses import PUBLIC, Reach
+from ptsp.sdk.contract import Connector, Settings
 from ptsp.sdk.errors import Misconfigured
 from ptsp.sdk.http import session
-from ptsp.sdk.manifest import Manifest, Style, read_manifest
+from ptsp.sdk.manifest import ASKED, Manifest, Style, read_manifest
 from ptsp.sdk.simulator import FakeAgencyClass
 
 
 class Registry:
     """All connectors under one folder. Manifests are read at once; code is loaded when first needed.
 
-    Safe over threads. Raises Invalid at making, naming every mistake of every manifest.
+    `reach` says which addresses their lines may lead to. Safe over threads. Raises Invalid at making, naming every
+    mistake of every manifest.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, reach: Reach = PUBLIC) -> None:
         self._root = root
+        self._reach = reach
         self._lock = threading.RLock()
         self._modules: dict[tuple[str, str], ModuleType] = {}
-        self._sessions: dict[tuple[str, str], requests.Session] = {}
+        self._sessions: dict[tuple[str, str, str], requests.Session] = {}
         self.manifests: Mapping[str, Manifest] = _read_all(root)
         self._options = {
             code: Draft202012Validator(dict(manifest.options)) for code, manifest in self.manifests.items()
@@ -46,18 +49,20 @@ class Registry:
         raise Misconfigured(f"there is no connector {code!r}{hint}")
 
     def build(self, code: str, settings: Settings) -> Connector:
-        """A connector for one agency. Misconfigured for an unknown code, wrong options or a payment one."""
-        if self.manifest(code).style is Style.PAYMENT:
-            raise Misconfigured(f"{code!r} tells of payments; it cannot be asked")
-        made: Connector = self._made(code, settings)
+        """A connector that is asked one question at a time, for one agency.
+
+        Misconfigured for an unknown code, wrong options or a connector that is not asked like this.
+        """
+        if self.manifest(code).style not in ASKED:
+            raise Misconfigured(f"{code!r} is of style {self.manifest(code).style}; it is not asked")
+        made: Connector = self.build_any(code, settings)
         return made
 
-    def build_payment(self, code: str, settings: Settings) -> BankConnector:
-        """The same for a connector of style `payment`."""
-        if self.manifest(code).style is not Style.PAYMENT:
-            raise Misconfigured(f"{code!r} does not tell of payments")
-        made: BankConnector = self._made(code, settings)
-        return made
+    def build_of(self, style: Style, code: str, settings: Settings) -> Any:
+        """The same for a connector of one style; what it offers then stands in the contract of that style."""
+        if self.manifest(code).style is not style:
+            raise Misconfigured(f"{code!r} is of style {self.manifest(code).style}, not {style}")
+        return self.build_any(code, settings)
 
     def fake_agency(self, code: str) -> FakeAgencyClass:
         """The class of the connector's simulated agency."""
@@ -71,7 +76,8 @@ class Registry:
                 kept.close()
             self._sessions.clear()
 
-    def _made(self, code: str, settings: Settings) -> Any:
+    def build_any(self, code: str, settings: Settings, line: requests.Session | None = None) -> Any:
+        """One of whatever style, on the partner's own line unless one is given; raises Misconfigured."""
         manifest = self.manifest(code)
         wrong = [
             f"options{error.json_path.removeprefix('$')}: {error.message}"
@@ -80,13 +86,14 @@ class Registry:
         if wrong:
             raise Misconfigured("; ".join(sorted(wrong)))
         kind = _named(self._module(code, manifest.module), manifest.class_name)
-        return kind(settings, self._session(code, settings.url))
+        _check_promises(manifest, kind)
+        return kind(settings, self._session(code, settings) if line is None else line)
 
-    def _session(self, code: str, url: str) -> requests.Session:
-        partner = (code, urlsplit(url).netloc)
+    def _session(self, code: str, settings: Settings) -> requests.Session:
+        partner = (code, urlsplit(settings.url).netloc, settings.ca)
         with self._lock:
             if partner not in self._sessions:
-                self._sessions[partner] = session()
+                self._sessions[partner] = session(self._reach, ca=settings.ca)
             return self._sessions[partner]
 
     def _module(self, code: str, module: str) -> ModuleType:
@@ -114,6 +121,15 @@ def _read_all(root: Path) -> dict[str, Manifest]:
     if faults:
         raise Invalid(faults)
     return found
+
+
+def _check_promises(manifest: Manifest, kind: Any) -> None:
+    """What a manifest says can be asked has its method. Raises Misconfigured."""
+    promised = (("finds", manifest.finds, "find"), ("lists", manifest.lists, "list_cases"))
+    for word, is_promised, method in promised:
+        if is_promised and not callable(getattr(kind, method, None)):
+            told = f"connector {manifest.code!r}: its manifest says {word}: true, and {kind.__name__} has no {method}"
+            raise Misconfigured(told)
 
 
 def _loaded(path: Path, code: str) -> ModuleType:

@@ -13,7 +13,9 @@ from ptsp.infra.packs.values import WEEKDAYS, day, day_or_none, hours, limit_or_
 from ptsp.kernel.limits import Limit
 from ptsp.kernel.specs import (
     AgencySpec,
+    Audience,
     Basis,
+    BudgetSpec,
     CalendarSpec,
     Choice,
     CollectionSpec,
@@ -25,6 +27,7 @@ from ptsp.kernel.specs import (
     Figure,
     Gate,
     InterestSpec,
+    OfficeKind,
     Outcome,
     Pattern,
     RequirementSpec,
@@ -34,14 +37,15 @@ from ptsp.kernel.specs import (
     StepKind,
     StepSpec,
     TableSpec,
+    TellsSpec,
     TenantPack,
 )
 
 FEE_KEYS = ("basis", "source", "tables", "lets", "lines", "collection", "signers", "in_force")
 
 
-def tenant_pack(layers: Layers) -> TenantPack:
-    """The whole pack. Only for layers in which the check found nothing wrong."""
+def tenant_pack(layers: Layers, tells: Mapping[str, TellsSpec]) -> TenantPack:
+    """The whole pack. Only for layers in which the check found nothing wrong. `tells` is by connector."""
     if layers.tenant is None or layers.calendar is None or layers.agencies is None or layers.texts is None:
         raise ValueError(f"{layers.code}: only a pack without faults can be built")
     raw = layers.tenant.raw
@@ -49,16 +53,20 @@ def tenant_pack(layers: Layers) -> TenantPack:
         "code": raw["code"],
         "name": raw["name"],
         "region": raw["region"],
-        "region_code": raw["region_code"],
+        "region_code": raw.get("region_code", ""),
         "time_zone": raw["time_zone"],
         "pattern": Pattern(raw["pattern"]),
         "prefix": raw["prefix"],
-        "agencies": {code: agency(part.raw) for code, part in layers.agencies.items()},
+        "agencies": {code: agency(part.raw, tells) for code, part in layers.agencies.items()},
         "services": {code: service(part.raw, layers) for code, part in layers.services.items()},
         "calendar": calendar(layers.calendar.raw),
         "texts": {key: part.raw for key, part in layers.texts.items()},
         "templates": {name: source for name, (_, source) in layers.templates.items()},
         "contacts": {role: Contact(**one) for role, one in raw.get("contacts", {}).items()},
+        "weight": raw.get("weight", 1),
+        "kind": OfficeKind(raw["kind"]) if "kind" in raw else None,
+        "parent": raw.get("parent", ""),
+        "government": raw.get("government", ""),
     }
     return TenantPack(**fields, digest=digest(TenantPack(**fields, digest="")))
 
@@ -69,7 +77,7 @@ def digest(pack: TenantPack) -> str:
     return hashlib.sha256(json.dumps(stored, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def agency(raw: Mapping[str, Any]) -> AgencySpec:
+def agency(raw: Mapping[str, Any], tells: Mapping[str, TellsSpec] | None = None) -> AgencySpec:
     return AgencySpec(
         code=raw["code"],
         name=raw["name"],
@@ -78,6 +86,11 @@ def agency(raw: Mapping[str, Any]) -> AgencySpec:
         desk=raw.get("desk", False),
         contact=Contact(**raw["contacts"]) if "contacts" in raw else None,
         calendar=calendar(raw["calendar"]) if "calendar" in raw else None,
+        budget=BudgetSpec(**raw["budget"]) if "budget" in raw else None,
+        manual=raw.get("manual"),
+        alert_to=raw.get("alert_to", "head"),
+        ca=raw.get("ca", ""),
+        tells=(tells or {}).get(raw.get("connector", "")),
     )
 
 
@@ -118,6 +131,8 @@ def service(raw: Mapping[str, Any], layers: Layers) -> ServiceSpec:
         fee=_fee(raw["fee"]),
         valid_months=raw.get("valid_months"),
         note=raw.get("note"),
+        audience=Audience(raw.get("audience", Audience.EXTERNAL)),
+        four_eyes=raw.get("four_eyes", False),
     )
 
 

@@ -1,6 +1,6 @@
 """Check whole folders of packs, and read those in which nothing is wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,19 @@ from ptsp.infra.packs.mend import fitted
 from ptsp.infra.packs.places import Document, did_you_mean
 from ptsp.infra.packs.read import read_document
 from ptsp.infra.packs.schema import Schemas, load_schemas
-from ptsp.infra.packs.sense import Scene, between_offices, by_law_faults, office_faults, service_faults
+from ptsp.infra.packs.sense import (
+    Scene,
+    address_faults,
+    between_offices,
+    by_law_faults,
+    hierarchy_faults,
+    office_faults,
+    service_faults,
+)
 from ptsp.kernel.errors import BadPack, Fault, NotFound
-from ptsp.kernel.specs import ServiceSpec, TenantPack
+from ptsp.kernel.specs import ServiceSpec, TellsSpec, TenantPack
+from ptsp.sdk.addresses import PUBLIC, Reach
+from ptsp.sdk.manifest import read_tells
 
 CONNECTORS = Path(__file__).resolve().parents[3] / "connectors"
 
@@ -26,33 +36,39 @@ class Checked:
     offices: tuple[Layers, ...]
     library: Library
     faults: tuple[Fault, ...]
+    manifests: Mapping[str, Document]
 
 
-def check_packs(root: Path, *, connectors: Path = CONNECTORS) -> list[Fault]:
+def check_packs(root: Path, *, connectors: Path = CONNECTORS, reach: Reach = PUBLIC) -> list[Fault]:
     """Every mistake of all packs under `root`, sorted by file. Empty if all is well."""
-    return list(look_at(root, connectors=connectors).faults)
+    return list(look_at(root, connectors=connectors, reach=reach).faults)
 
 
-def read_all(root: Path, *, connectors: Path = CONNECTORS) -> list[TenantPack]:
+def read_all(root: Path, *, connectors: Path = CONNECTORS, reach: Reach = PUBLIC) -> list[TenantPack]:
     """All packs under `root`, by code. Raises BadPack naming every mistake of all of them."""
-    checked = look_at(root, connectors=connectors)
+    checked = look_at(root, connectors=connectors, reach=reach)
     if checked.faults:
         raise BadPack(checked.faults)
-    return [tenant_pack(office) for office in checked.offices]
+    return [tenant_pack(office, _tells(checked)) for office in checked.offices]
 
 
-def read_pack(root: Path, code: str, *, connectors: Path = CONNECTORS) -> TenantPack:
+def read_pack(root: Path, code: str, *, connectors: Path = CONNECTORS, reach: Reach = PUBLIC) -> TenantPack:
     """The pack of one tenant with its base. Raises BadPack naming every mistake of their files, NotFound."""
     if code not in _codes(root) or code.startswith("_"):
         raise NotFound(f"there is no pack `{code}`{did_you_mean(code, _tenants(root))}")
-    checked = look_at(root, connectors=connectors, only=code)
+    checked = look_at(root, connectors=connectors, only=code, reach=reach)
     if checked.faults:
         raise BadPack(checked.faults)
-    return tenant_pack(checked.offices[0])
+    return tenant_pack(checked.offices[0], _tells(checked))
 
 
-def look_at(root: Path, *, connectors: Path = CONNECTORS, only: str | None = None) -> Checked:
-    """Read and check the packs under `root`, or one of them with the bases."""
+def look_at(
+    root: Path, *, connectors: Path = CONNECTORS, only: str | None = None, reach: Reach = PUBLIC
+) -> Checked:
+    """Read and check the packs under `root`, or one of them with the bases.
+
+    `reach`: which addresses this installation calls besides public ones.
+    """
     schemas = load_schemas()
     codes = [code for code in _codes(root) if only in (None, code) or code.startswith("_")]
     folders = {code: read_folder(root, code, schemas) for code in codes}
@@ -66,10 +82,13 @@ def look_at(root: Path, *, connectors: Path = CONNECTORS, only: str | None = Non
     for office in offices:
         faults += office.faults
         faults += _office(office, manifests)
+        faults += address_faults(office, reach)
     faults += between_offices(offices)
+    if only is None:  # one office alone does not tell whether those are there that it speaks of
+        faults += hierarchy_faults(offices)
     if not offices:
         faults.append(Fault(root.name, "holds no pack; each tenant is a folder with a tenant.yaml"))
-    return Checked(offices, library, _sorted(faults))
+    return Checked(offices, library, _sorted(faults), manifests)
 
 
 def _library(root: Path, schemas: Schemas) -> Library:
@@ -98,6 +117,12 @@ def _codes(root: Path) -> list[str]:
 
 def _tenants(root: Path) -> list[str]:
     return [code for code in _codes(root) if not code.startswith("_")]
+
+
+def _tells(checked: Checked) -> dict[str, TellsSpec]:
+    """What the connectors say that their agencies are told of, by connector."""
+    told = {code: read_tells(document.value.get("tells")) for code, document in checked.manifests.items()}
+    return {code: one for code, one in told.items() if one}
 
 
 def _office(layers: Layers, connectors: dict[str, Document]) -> list[Fault]:

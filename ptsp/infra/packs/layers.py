@@ -54,7 +54,10 @@ def layered(folder: Folder, folders: Mapping[str, Folder], library: Library) -> 
         for one in lower_first
         for code, document in one.services().items()
     }
+    without, wrong = _left_out(folder, base)
+    services = {code: part for code, part in services.items() if code not in without}
     faults += doubled
+    faults += wrong
     faults += _missing_files(folder, lower_first)
     return Layers(
         code=folder.code,
@@ -62,7 +65,7 @@ def layered(folder: Folder, folders: Mapping[str, Folder], library: Library) -> 
         tenant=_whole(folder, TENANT),
         agencies=None if _unread(lower_first, AGENCIES) else agencies,
         services=services,
-        service_codes=frozenset(services) | _unread_services(lower_first),
+        service_codes=frozenset(services) | (_unread_services(lower_first) - without),
         calendar=next((p for one in reversed(lower_first) if (p := _whole(one, CALENDAR))), None),
         texts=None if _unread(lower_first, TEXTS) else _entries(lower_first, TEXTS, "texts"),
         templates={
@@ -97,6 +100,24 @@ def _base_of(folder: Folder, folders: Mapping[str, Folder]) -> tuple[Folder | No
     if not wanted.startswith("_"):
         reason = f"`{wanted}` is no base; a base is a folder whose name starts with `_`"
     return stand_in, [tenant.fault("$.extends", f"{reason}{did_you_mean(wanted, bases)}")]
+
+
+def _left_out(folder: Folder, base: Folder | None) -> tuple[frozenset[str], list[Fault]]:
+    """Services of the base that the tenant does not offer, and what is wrong with saying so."""
+    tenant = folder.documents.get(TENANT)
+    wanted: list[str] = tenant.value.get("without", []) if tenant else []
+    if tenant is None or not wanted:
+        return frozenset(), []
+    own = folder.services().keys() | _unread_services([folder])
+    known = (base.services().keys() | _unread_services([base]) if base else set()) - own
+    faults = []
+    for at, code in enumerate(wanted):
+        if code in own:
+            faults.append(tenant.fault(f"$.without[{at}]", f"`{code}` is written by this office itself"))
+        elif code not in known:
+            reason = f"the base has no service `{code}`{did_you_mean(code, known)}"
+            faults.append(tenant.fault(f"$.without[{at}]", reason))
+    return frozenset(wanted) - own, faults
 
 
 def _whole(folder: Folder, name: str) -> Part | None:

@@ -2,8 +2,9 @@
 
 Exact numbers become texts with all their digits, days ISO texts, sets sorted lists. PostgreSQL keeps no order of
 keys, so lets, whose order matters, become lists of name and value; what was stored before has them as a mapping. Where
-a number could also be a text (the first column of a table, a connector's options) it is stored as `{"$number": "25"}`.
-What comes back equals what went in.
+a number could also be a text (the first column of a table, a connector's options) it is stored as `{"$number": "25"}`,
+and a mapping that looks like such a mark of itself as `{"$mapping": {"$number": "25"}}`. What comes back equals what
+went in.
 """
 
 import dataclasses
@@ -19,6 +20,14 @@ from typing import Any, Union, cast
 from ptsp.kernel.specs import AgencySpec, FeeSpec, InterestSpec, ServiceSpec, TableSpec, TenantPack
 
 _NUMBER = "$number"
+_MAPPING = "$mapping"
+_MARKS = ({_NUMBER}, {_MAPPING})
+# Fields that came after standards were stored: one that says nothing is left out, or the digest of every standard that
+# applications are pinned to would be another one, and its version would have to go up for no change.
+_LATER: Mapping[type, frozenset[str]] = {
+    TenantPack: frozenset({"kind", "parent", "government"}),
+    ServiceSpec: frozenset({"audience", "four_eyes"}),
+}
 
 
 def service_to_json(service: ServiceSpec) -> dict[str, Any]:
@@ -41,6 +50,11 @@ def pack_from_json(stored: Mapping[str, Any]) -> TenantPack:
     return cast(TenantPack, _reader(TenantPack)(stored))
 
 
+def as_stored(value: object) -> Any:
+    """Any part of a pack as it is stored: two parts say the same if these are equal, digits included."""
+    return _to_json(value)
+
+
 def _to_json(value: Any) -> Any:
     if isinstance(value, TableSpec):
         rows = [[_marked(bound), str(worth)] for bound, worth in value.rows]
@@ -48,7 +62,7 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, FeeSpec | InterestSpec):
         return {**_fields(value), "lets": [list(one) for one in value.lets.items()]}
     if isinstance(value, AgencySpec):
-        return {**_fields(value), "options": _marked(value.options)}
+        return {**_fields(value), "options": {key: _marked(one) for key, one in value.options.items()}}
     if dataclasses.is_dataclass(value):
         return _fields(value)
     if isinstance(value, Mapping):
@@ -61,7 +75,12 @@ def _to_json(value: Any) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {one.name: _to_json(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    later = _LATER.get(type(value), frozenset())
+    return {
+        one.name: _to_json(getattr(value, one.name))
+        for one in dataclasses.fields(value)
+        if one.name not in later or getattr(value, one.name) != one.default
+    }
 
 
 def _marked(value: Any) -> Any:
@@ -69,7 +88,8 @@ def _marked(value: Any) -> Any:
     if isinstance(value, Decimal):
         return {_NUMBER: str(value)}
     if isinstance(value, Mapping):
-        return {str(key): _marked(one) for key, one in value.items()}
+        inner = {str(key): _marked(one) for key, one in value.items()}
+        return {_MAPPING: inner} if inner.keys() in _MARKS else inner
     return [_marked(one) for one in value] if isinstance(value, list) else value
 
 
@@ -77,6 +97,8 @@ def _unmarked(stored: Any) -> Any:
     if isinstance(stored, Mapping):
         if stored.keys() == {_NUMBER}:
             return Decimal(stored[_NUMBER])
+        if stored.keys() == {_MAPPING}:
+            stored = stored[_MAPPING]
         return {key: _unmarked(one) for key, one in stored.items()}
     return [_unmarked(one) for one in stored] if isinstance(stored, list) else stored
 

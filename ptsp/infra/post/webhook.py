@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ptsp.infra.post.letter import Letter, Refused, TryLater
 from ptsp.sdk import errors, http, strict_json, webhooks
+from ptsp.sdk.addresses import PUBLIC, Reach
 
 MISCONFIGURED_WAIT_S = 300.0
 
@@ -11,15 +12,23 @@ MISCONFIGURED_WAIT_S = 300.0
 class WebhookPost:
     """Posts each letter as JSON, signed by the Standard Webhooks rules; the id is the message's, at every try.
 
-    `now` gives Unix time, which stands in the signature.
+    `now` gives Unix time, which stands in the signature; `reach` says which addresses a gateway may have.
     """
 
-    def __init__(self, secret: bytes, *, now: Callable[[], float], limits: http.Limits | None = None) -> None:
+    def __init__(
+        self,
+        secret: bytes,
+        *,
+        now: Callable[[], float],
+        limits: http.Limits | None = None,
+        reach: Reach = PUBLIC,
+    ) -> None:
         if len(secret) < webhooks.SHORTEST_SECRET:
             raise ValueError(f"a webhook secret has at least {webhooks.SHORTEST_SECRET} bytes")
         self._secret = secret
         self._now = now
         self._limits = limits
+        self._reach = reach
 
     def send(self, letter: Letter) -> None:
         """Any 2xx takes the letter. Raises TryLater or Refused; a gateway of one role is never Away for all."""
@@ -28,7 +37,7 @@ class WebhookPost:
         headers = {"Content-Type": "application/json", **signed}
         try:
             url = http.address(letter.to)
-            with http.session(pool=1) as line:
+            with http.session(self._reach, pool=1) as line:
                 http.call(line, "POST", url, body=body, headers=headers, limits=self._limits)
         except errors.RefusedByAgency as error:
             raise Refused(_said(error)) from error

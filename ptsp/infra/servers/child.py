@@ -5,6 +5,7 @@ import fcntl
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,15 +25,24 @@ class ServerFailed(PtspError):
 class Child:
     """Started at once, after a predecessor that is still ending has gone. Raises ServerFailed.
 
-    The kernel sends it SIGINT when our main thread ends, kill -9 included. The file `alive` is locked until
-    the process and all it forked are gone, so that no two servers work on the same files.
+    The kernel sends it `at_our_end` when the thread that made it ends, kill -9 included. The file `alive` is locked
+    until the process and all it forked are gone, so that no two servers work on the same files.
     """
 
-    def __init__(self, name: str, command: list[str], *, log: Path, alive: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        log: Path,
+        alive: Path,
+        env: Mapping[str, str] | None = None,
+        at_our_end: signal.Signals = signal.SIGINT,
+    ) -> None:
         libc = ctypes.CDLL(None, use_errno=True)  # loaded here: after the fork it would be too late
 
         def die_with_parent() -> None:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+            libc.prctl(PR_SET_PDEATHSIG, at_our_end, 0, 0, 0)
 
         self.name = name
         self._log = log
@@ -44,6 +54,7 @@ class Child:
                 stdout=words,
                 stderr=words,
                 cwd=log.parent,
+                env=env,
                 pass_fds=(lock.fileno(),),
                 preexec_fn=die_with_parent,  # safe here: the supervisor has one thread
             )

@@ -33,11 +33,10 @@ class ServersDown(PtspError):
 
 @dataclass(frozen=True, slots=True)
 class ServerUrls:
-    """`database` is the administrator's URL; `redis` is for redis-py and RQ, `broker` for kombu."""
+    """`database` is the administrator's URL; `redis` is for redis-py and RQ."""
 
     database: str
     redis: str
-    broker: str
     supervisor: int  # process id
 
 
@@ -140,7 +139,6 @@ def _urls(told: dict[str, object]) -> ServerUrls:
     return ServerUrls(
         database=str(told["database"]),
         redis=str(told["redis"]),
-        broker=str(told["broker"]),
         supervisor=int(str(told["supervisor"])),
     )
 

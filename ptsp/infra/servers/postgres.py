@@ -36,6 +36,8 @@ NOT_DURABLE: Final = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum": "off",
+    "wal_level": "minimal",  # a copy of a database is not written a second time, to the log
+    "max_wal_senders": "0",
 }
 START_TRIES_S: Final = 15.0  # after a crash its lock file may name a process that is just ending
 RECOVERY_S: Final = 300.0

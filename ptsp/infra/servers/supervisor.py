@@ -51,7 +51,7 @@ def main(wanted: dict[str, object]) -> int:
         postgres = Postgres(places, durable=durable, programs=pg_bin)
         valkey = Valkey(places, durable=durable)
         with _started([valkey, postgres]):
-            urls = ServerUrls(postgres.url, valkey.url, valkey.broker_url, os.getpid())
+            urls = ServerUrls(postgres.url, valkey.url, os.getpid())
             tell(places, urls, durable=durable)
             _close_answer()
             log.info("servers_up home=%s", places.home)

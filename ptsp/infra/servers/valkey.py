@@ -12,7 +12,6 @@ from ptsp.infra.servers.programs import valkey_program
 
 START_S: Final = 10.0
 DATABASES: Final = 64
-BROKER_DATABASE: Final = 1
 
 
 class Valkey:
@@ -33,11 +32,6 @@ class Valkey:
     @property
     def url(self) -> str:
         return f"unix://{self.socket}?db=0"
-
-    @property
-    def broker_url(self) -> str:
-        """The same server as kombu names it, in a database of its own."""
-        return f"redis+socket://{self.socket}?virtual_host={BROKER_DATABASE}"
 
     def start(self) -> None:
         self._places.valkey.mkdir(mode=0o700, exist_ok=True)

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,6 +38,10 @@ class Flaw(StrEnum):
     NO_CODE = "no_code"
     OTHER_OFFICE = "other_office"
 
+
+ANOTHERS = frozenset(
+    {Flaw.UNKNOWN_SIGNER, Flaw.NOT_SEALED, Flaw.OTHER_OFFICE}
+)  # what another's signature is like
 
 TEXTS: dict[Flaw, Text] = {
     Flaw.NOT_A_PDF: {"id": "Berkas ini bukan PDF.", "en": "This file is not a PDF."},
@@ -88,6 +92,8 @@ TEXTS: dict[Flaw, Text] = {
 class Verdict:
     """`valid`, or why not. Code, tenant and time are given only when valid: of a forgery nothing is believed.
 
+    `claimed` is the code in an intact document that was signed by nobody of ours, such as an officer through a
+    service: it counts only where the register names this very file.
     `reasons` are words of `Flaw`; `texts` the same for people. `signed_at` is the signer's own word.
     """
 
@@ -96,6 +102,7 @@ class Verdict:
     code: str | None = None
     tenant: str | None = None
     signed_at: datetime | None = None
+    claimed: str | None = None
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -139,7 +146,8 @@ def _verify(pdf: bytes, trust: Trust, now: datetime) -> Verdict:
     if not flaws and not is_ours(_contents(pdf, signature), signature.signer_cert, trust.authority):
         flaws = (Flaw.ALTERED,)
     if flaws or not status.bottom_line:
-        return _refused(*(flaws or (Flaw.DAMAGED,)))
+        is_anothers = Flaw.UNKNOWN_SIGNER in flaws and ANOTHERS.issuperset(flaws)
+        return replace(_refused(*(flaws or (Flaw.DAMAGED,))), claimed=code if is_anothers else None)
     return Verdict(valid=True, code=code, tenant=tenant, signed_at=signature.self_reported_timestamp)
 
 

@@ -17,7 +17,6 @@ from ptsp.main.bench.crew import worker_processes
 from ptsp.main.bench.measure import Result, timed
 from ptsp.main.bench.stores import connect, count_done, finish, redis_store, schema, server_processes
 from ptsp.main.bench.worker import announce_ready
-from ptsp.main.settings import broker_beside
 
 SCHEMA = "ptsp_bench_celery"
 STEP, SIGN = "bench.step", "bench.sign"
@@ -41,13 +40,13 @@ def run(*, bundles: int, workers: int, database_url: str, redis_url: str) -> Res
             with worker_processes("celery", workers, database_url=database_url, redis_url=store_url) as crew:
                 return timed(
                     bundles=bundles,
-                    submit=lambda: _submit_all(app, bundles),
+                    submit=lambda: submit_all(app, bundles),
                     done=lambda: count_done(connection, SCHEMA),
                     crew=crew,
                     servers=list(server_processes(database_url, store_url).values()),
                 )
         finally:
-            _close(app)
+            close(app)
 
 
 def work(*, number: int, database_url: str, redis_url: str) -> None:
@@ -67,6 +66,15 @@ def _application(redis_url: str) -> Celery:
     return app
 
 
+def broker_beside(redis_url: str) -> str:
+    """kombu's name for a Redis named as redis-py names it."""
+    if redis_url.startswith("unix://"):
+        path, _, query = redis_url.removeprefix("unix://").partition("?")
+        database = query.removeprefix("db=") or "0"
+        return f"redis+socket://{path}?virtual_host={database}"
+    return redis_url
+
+
 def _add_tasks(app: Celery, connection: Connection[Any]) -> None:
     @app.task(name=STEP)
     def step(bundle: int, name: str) -> str:
@@ -78,7 +86,7 @@ def _add_tasks(app: Celery, connection: Connection[Any]) -> None:
         return shape.task(bundle, shape.SIGN)
 
 
-def _submit_all(app: Celery, bundles: int) -> None:
+def submit_all(app: Celery, bundles: int) -> None:
     for bundle in range(bundles):
         _graph(app, bundle).apply_async()
 
@@ -96,7 +104,7 @@ def _graph(app: Celery, bundle: int) -> Signature:
     return chord([step(name) for name in shape.ROOTS], checks)
 
 
-def _close(app: Celery) -> None:
+def close(app: Celery) -> None:
     """Celery keeps a handle of each chord's task until somebody reads it, and nobody does here: dropped only at
     the interpreter's end, each would still want to speak to Redis.
     """

@@ -57,13 +57,15 @@ class WorkerProcesses:
 
 @contextmanager
 def worker_processes(
-    side: str, workers: int, *, database_url: str, redis_url: str
+    side: str, workers: int, *, database_url: str, redis_url: str, first: int = 1
 ) -> Iterator[WorkerProcesses]:
-    """`workers` processes that run the `work` of this side; yielded when all are ready, ended in any case."""
+    """`workers` processes, numbered from `first`, that run the `work` of this side; yielded when all are ready,
+    ended in any case.
+    """
     with ExitStack() as stack:
         started: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
         stack.callback(_end_all, started)
-        for number in range(1, workers + 1):
+        for number in range(first, first + workers):
             log = stack.enter_context(tempfile.TemporaryFile())
             process = subprocess.Popen(
                 [sys.executable, "-m", "ptsp.main.bench.worker"],

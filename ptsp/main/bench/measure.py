@@ -10,7 +10,7 @@ import psutil
 
 from ptsp.kernel.errors import PtspError
 
-LOOK_EVERY_S = 0.01
+LOOK_EVERY_S = 0.02
 LONGEST_RUN_S = 900.0
 
 
@@ -22,13 +22,17 @@ class NotMeasured(PtspError):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One run of one side. `other_cores`: cores kept busy by processes that are no part of the run."""
+    """One run of one side. `other_cores`: cores kept busy by processes that are no part of the run.
+
+    `commits_per_bundle` is None where nobody counted them.
+    """
 
     bundles: int
     seconds: float
     bundles_per_s: float
     cpu_ms_per_bundle: float
     other_cores: float
+    commits_per_bundle: float | None = None
 
 
 class Crew(Protocol):
@@ -61,12 +65,16 @@ def timed(
     done: Callable[[], int],
     crew: Crew,
     servers: Sequence[psutil.Process],
+    commits: Callable[[], int] | None = None,
 ) -> Result:
     """Time from the first submit until `done()` sees all `bundles` committed; `submit` hands all of them over.
 
+    `commits()` is how many there were in the side's database so far, those of `done` left out.
     Raises what `crew.check` raises when a worker ends early, and NotMeasured when a run takes too long.
     """
     trees = [psutil.Process(pid) for pid in crew.pids] + list(servers)
+    # First, since it waits, and processes that rest use some time as well.
+    commits_before = commits() if commits else 0
     cpu_before, busy_before = cpu_seconds(trees) + _driver_seconds(), _machine_seconds()
     began = time.perf_counter()
     submit()
@@ -84,6 +92,7 @@ def timed(
         bundles_per_s=bundles / seconds,
         cpu_ms_per_bundle=1000 * cpu / bundles,
         other_cores=max(0.0, (busy - cpu) / seconds),
+        commits_per_bundle=(commits() - commits_before) / bundles if commits else None,
     )
 
 
@@ -100,7 +109,8 @@ class Outcome:
     def middle(self) -> dict[str, float]:
         """The median of every figure, figure by figure; rounded for printing."""
         columns = [asdict(result) for result in self.results]
-        return {name: round(statistics.median(row[name] for row in columns), 3) for name in columns[0]}
+        counted = [name for name, figure in columns[0].items() if figure is not None]
+        return {name: round(statistics.median(row[name] for row in columns), 3) for name in counted}
 
 
 def alternate(sides: Mapping[str, Side], rounds: int, say: Callable[[str], None]) -> dict[str, Outcome]:

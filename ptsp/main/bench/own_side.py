@@ -10,7 +10,8 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -53,12 +54,14 @@ from ptsp.main.bench.worker import announce_ready
 from ptsp.main.migrate_cli import bring_up
 from ptsp.main.runtime import with_secret
 from ptsp.main.settings import Settings
+from ptsp.main.standing import settle
 from ptsp.main.wiring import engine_for, queue_of, tools_of
 from ptsp.sdk.contract import Question, Receipt, Reply, Verdict
 from ptsp.sdk.errors import Forged
 
-SCHEMA, DATABASE = "ptsp_bench_own", "ptsp_bench_own"
-TENANT, SERVICE, LOCAL = "bench", "eight_tasks", "in_process"
+SCHEMA = "ptsp_bench_own"  # and the name of the database
+TENANT, SERVICE = "bench", "eight_tasks"
+LOCAL = "ktp"  # asked in this process in place of the agency; its manifest holds all the same
 AT_ONCE = 25  # bundles a transaction
 WORDS = {"id": "Ukur", "en": "Measure"}
 
@@ -79,47 +82,67 @@ class Nearby:
         raise Forged("this agency answers at once")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+@dataclass(slots=True)
+class Ended:
     """Counts bundles that have ended, as their applicants would see it."""
 
     tools: Tools
     tenant_id: int
+    looks: int = 0
 
     def __call__(self) -> int:
+        self.looks += 1
         with tenant_transaction(self.tools.engine, self.tenant_id) as connection:
             ended = connection.execute(text("SELECT count(*) FROM app.bundle WHERE state = 'ended'"))
             return int(ended.scalar_one())
 
 
-def run(*, bundles: int, workers: int, database_url: str, redis_url: str, at_once: int = AT_ONCE) -> Result:
+@dataclass(frozen=True, slots=True)
+class OwnOffice:
+    """A database with the one office of a measurement, and what is needed to lodge there. URLs are its own."""
+
+    settings: Settings
+    tools: Tools
+    tenant_id: int
+
+
+@contextmanager
+def own_office(
+    database_url: str, redis_url: str, *, schema_name: str = SCHEMA, connector: str = LOCAL
+) -> Iterator[OwnOffice]:
+    """Made anew, gone afterwards."""
     with (
-        schema(database_url, SCHEMA),
-        own_database(database_url, DATABASE) as own_url,
+        schema(database_url, schema_name),
+        own_database(database_url, schema_name) as own_url,
         redis_store(redis_url) as store_url,
     ):
-        settings = _settings(own_url, store_url)
+        settings = settings_at(own_url, store_url)
         bring_up(settings)
         owner = engine_for(settings, "ptsp_owner", pool_size=1)
-        applied = apply_pack(owner, bench_pack(), by="bench")
+        applied = apply_pack(owner, bench_pack(connector), by="bench")
         owner.dispose()
         tools = tools_of(settings, local={LOCAL: Nearby()})
-        with worker_processes("ours", workers, database_url=own_url, redis_url=store_url) as crew:
-            result = timed(
+        yield OwnOffice(settings, tools, applied.tenant_id)
+        tools.engine.dispose()
+        tools.sweeper.dispose()
+
+
+def run(*, bundles: int, workers: int, database_url: str, redis_url: str, at_once: int = AT_ONCE) -> Result:
+    with own_office(database_url, redis_url) as office:
+        urls = {"database_url": office.settings.database_url, "redis_url": office.settings.redis_url}
+        with worker_processes("ours", workers, **urls) as crew:
+            return timed(
                 bundles=bundles,
-                submit=lambda: _submit_all(tools, applied.tenant_id, bundles, at_once),
-                done=_Ended(tools, applied.tenant_id),
+                submit=lambda: submit_all(office, bundles, at_once),
+                done=Ended(office.tools, office.tenant_id),
                 crew=crew,
                 servers=list(server_processes(database_url, redis_url).values()),
             )
-        tools.engine.dispose()
-        tools.sweeper.dispose()
-        return result
 
 
 def work(*, number: int, database_url: str, redis_url: str) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    settings = _settings(database_url, redis_url)
+    settings = settings_at(database_url, redis_url)
     tools = replace(tools_of(settings, local={LOCAL: Nearby()}), actor=f"worker-{number}")
     equip(tools)
     queue = queue_of(settings)
@@ -130,11 +153,12 @@ def work(*, number: int, database_url: str, redis_url: str) -> None:
         serializer=JSONSerializer,
         log_job_description=False,
     )
+    settle()
     announce_ready()
     worker.work(logging_level="WARNING")
 
 
-def bench_pack() -> TenantPack:
+def bench_pack(connector: str = LOCAL) -> TenantPack:
     """An office with one service: two roots, four checks, a join, a decision without a paper."""
     steps = tuple(
         StepSpec(code, WORDS, StepKind.ASK, "agency", Limit(1), after)
@@ -169,7 +193,7 @@ def bench_pack() -> TenantPack:
         pattern=Pattern.ONE_DOOR,
         prefix="UKR",
         agencies={
-            "agency": AgencySpec("agency", WORDS, LOCAL, {}, desk=False),
+            "agency": AgencySpec("agency", WORDS, connector, {}, desk=False),
             "head": AgencySpec("head", WORDS, None, {}, desk=True),
         },
         services={SERVICE: service},
@@ -182,7 +206,7 @@ def bench_pack() -> TenantPack:
         ),
         texts={},
         templates={},
-        digest="bench",
+        digest=f"bench:{connector}",
     )
 
 
@@ -190,15 +214,17 @@ def _limit() -> Figure:
     return Figure(Limit(30), Basis.ASSUMED, "measurement")
 
 
-def _submit_all(tools: Tools, tenant_id: int, bundles: int, at_once: int) -> None:
-    for first in range(0, bundles, at_once):
-        orders = [_order(number) for number in range(first, min(first + at_once, bundles))]
-        with begin(tools.engine, tools.book.by_id(tenant_id), actor="bench") as opened:
+def submit_all(office: OwnOffice, bundles: int, at_once: int, *, start: int = 0) -> None:
+    """Lodge bundles, numbered from `start`, so many in one transaction."""
+    tools, last = office.tools, start + bundles
+    for first in range(start, last, at_once):
+        orders = [order(number) for number in range(first, min(first + at_once, last))]
+        with begin(tools.engine, tools.book.by_id(office.tenant_id), actor="bench") as opened:
             submit_bundles(opened, orders)
         tools.ring()
 
 
-def _order(number: int) -> Order:
+def order(number: int) -> Order:
     applicant = Applicant(
         nik=f"351508{1 + number % 28:02d}0390{9990 + number % 10}",
         name="Pemohon Contoh",
@@ -211,7 +237,7 @@ def _order(number: int) -> Order:
     return Order(applicant, wanted, f"bench:{number}", hashlib.sha256(str(number).encode()).digest())
 
 
-def _settings(database_url: str, redis_url: str) -> Settings:
+def settings_at(database_url: str, redis_url: str) -> Settings:
     """This installation's settings, at the measurement's own database and queue."""
     folder = Path(tempfile.gettempdir()) / "ptsp-bench"
     settings = with_secret(Settings.from_env(os.environ))

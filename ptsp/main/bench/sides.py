@@ -10,6 +10,8 @@ from ptsp.main.bench.measure import NotMeasured, Result
 OWN = "ours"
 ONE_BY_ONE = "ours_one_by_one"
 RQ = "rq"
+BROKER = "ours_broker"
+HTTP = "ours_http"
 MODULES = {
     OWN: "ptsp.main.bench.own_side",
     ONE_BY_ONE: "ptsp.main.bench.one_by_one_side",
@@ -17,8 +19,11 @@ MODULES = {
     "dbos": "ptsp.main.bench.dbos_side",
     "spiff": "ptsp.main.bench.spiff_side",
     "celery": "ptsp.main.bench.celery_side",
+    BROKER: "ptsp.main.bench.broker_side",
+    HTTP: "ptsp.main.bench.http_side",
+    "celery_pg": "ptsp.main.bench.celery_pg_side",
 }
-EXTRA = {"dbos": "dbos", "spiff": "SpiffWorkflow", "celery": "celery"}
+EXTRA = {"dbos": "dbos", "spiff": "SpiffWorkflow", "celery": "celery", "celery_pg": "celery"}
 
 
 class RunningSide(Protocol):

@@ -1,8 +1,9 @@
 """The measurement's own corners of the two servers, and the processes behind those servers."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psutil
@@ -10,10 +11,17 @@ import psycopg
 import redis
 from psycopg import sql
 
+from ptsp.infra.broker.line import Line
 from ptsp.main.bench.measure import NotMeasured
 
 ONE_AT_A_TIME = 7_308_121  # any number; held for the session, so a measurement that dies lets go of it
 REDIS_NUMBER = 15
+AMQP_PORT = 5672
+# PostgreSQL (pgstat.c): a session that rests tells its counts after ten seconds (PGSTAT_IDLE_INTERVAL), a busy one at
+# most once a second, each at the end of a transaction.
+TOLD_AFTER_S = 10.5
+LONGEST_WAIT_S = 15.0
+ASKED_EVERY_S = 0.2
 REDIS_MARK = "ptsp-bench-is-here"
 SETTINGS_THAT_MATTER = ("server_version", "synchronous_commit", "fsync")
 
@@ -112,6 +120,63 @@ def server_processes(database_url: str, redis_url: str) -> dict[str, psutil.Proc
     keeper = _named(int(facts["process_id"]), ("redis", "valkey"))
     found = {"postgres": postmaster, "redis": keeper}
     return {name: process for name, process in found.items() if process is not None}
+
+
+def broker_process(broker_url: str) -> list[psutil.Process]:
+    """The broker's own process, if it is here and we may see who listens."""
+    port = urlsplit(broker_url).port or AMQP_PORT
+    listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and one.pid]
+    pids = {one.pid for one in listening if one.laddr.port == port}
+    return [process for pid in pids if (process := _named(pid, ("beam",)))]
+
+
+def empty_queues(broker_url: str, queues: Sequence[str]) -> None:
+    """Declare them, and throw away what an earlier run has left there."""
+    line = Line(broker_url, patience_s=10.0)
+    try:
+        line.declare(queues)
+        for queue in queues:
+            line.channel.queue_purge(queue)
+    finally:
+        line.drop()
+
+
+class Looking(Protocol):
+    """What counts bundles that are done; each look is a transaction."""
+
+    looks: int
+
+
+class Commits:
+    """How many transactions have committed in the database of this name; those of whoever only looks are left out.
+
+    It is asked by way of another database of the server, `database_url`, where the asking itself counts.
+    """
+
+    def __init__(self, database_url: str, name: str, done: Looking) -> None:
+        self._url = database_url
+        self._name = name
+        self._done = done
+
+    def __call__(self) -> int:
+        """Waits until every session there has told its counts, which takes it ten seconds of rest."""
+        with connect(self._url) as connection:
+            until = time.monotonic() + LONGEST_WAIT_S
+            while not self._all_told(connection) and time.monotonic() < until:
+                time.sleep(ASKED_EVERY_S)
+            found = connection.execute(
+                "SELECT xact_commit FROM pg_stat_database WHERE datname = %s", (self._name,)
+            ).fetchone()
+        return (int(found[0]) if found else 0) - self._done.looks
+
+    def _all_told(self, connection: psycopg.Connection[Any]) -> bool:
+        """False also where others' sessions are out of our sight: then it is waited for them without looking."""
+        found = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+            " AND (state = 'idle' AND state_change < clock_timestamp() - make_interval(secs => %s)) IS NOT TRUE",
+            (self._name, TOLD_AFTER_S),
+        ).fetchone()
+        return found is not None and found[0] == 0
 
 
 def database_facts(database_url: str) -> dict[str, str]:

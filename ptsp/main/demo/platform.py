@@ -18,6 +18,7 @@ from ptsp.main.processes import Member, ProcessGroup
 from ptsp.main.settings import Settings
 
 SIMULATED = ("ktp", "permits", "ho", "bank")
+BEHIND_BROKER = ("queue",)  # simulated too, where a broker is set
 PTSP = (sys.executable, "-m", "ptsp.main.cli")
 
 
@@ -32,11 +33,12 @@ class Platform:
     lease_s: float | None = None
 
     def spawn(self, name: str) -> Member:
-        """Start web, relay or worker, also again after it was killed."""
+        """Start web, relay, worker or consumer, also again after it was killed."""
         port = self.base.rpartition(":")[2]
         commands = {
             "web": ["web", "--port", port],
             "relay": ["relay"],
+            "consumer": ["consumer"],
             "worker": ["worker", *(["--lease", str(self.lease_s)] if self.lease_s else [])],
         }
         return self.group.spawn(name, [*PTSP, *commands[name]], env=self.settings.as_env())
@@ -76,17 +78,18 @@ def platform(
     with ProcessGroup(settings.home, env=with_bytecode({**os.environ, **settings.as_env()})) as group:
         agencies = {
             code: start_simulator(group, settings, code, (scripts or {}).get(code, "{}"))
-            for code in SIMULATED
+            for code in (*SIMULATED, *(BEHIND_BROKER if settings.broker_url else ()))
         }
         tables(settings)
         settings = settings.with_simulators(
             {code: address(group, member) for code, member in agencies.items()}
         )
         here = Platform(settings.public_url, settings.simulators["bank"], group, settings, lease_s)
-        started = {name: here.spawn(name) for name in ("web", "worker", "relay")}
+        kinds = ("web", "worker", "relay", *(("consumer",) if settings.broker_url else ()))
+        started = {name: here.spawn(name) for name in kinds}
         offices(settings)
         group.wait_ready(started["web"], f"{here.base}/ready", timeout_s=60)
-        for name in ("relay", "worker"):
+        for name in kinds[1:]:
             group.wait_ready(started[name], says_ready, timeout_s=60)
         yield here
 
@@ -101,13 +104,18 @@ def start_simulator(group: ProcessGroup, settings: Settings, code: str, script: 
 
 def address(group: ProcessGroup, member: Member) -> str:
     group.wait_ready(member, lambda one: port_in(one.log_text()) is not None, timeout_s=60)
-    return f"http://127.0.0.1:{port_in(member.log_text())}"
+    return _said(member.log_text())["url"]
 
 
 def port_in(said: str) -> int | None:
     """The port a simulator says it listens on."""
-    lines = [line for line in said.splitlines() if line.startswith('{"code"')]
-    return int(json.loads(lines[-1])["port"]) if lines else None
+    return int(_said(said)["port"]) if '{"code"' in said else None
+
+
+def _said(said: str) -> dict[str, str]:
+    """What a simulator says of itself: its code, its port, and where its agencies are."""
+    told: dict[str, str] = json.loads([line for line in said.splitlines() if line.startswith('{"code"')][-1])
+    return told
 
 
 def says_ready(member: Member) -> bool:

@@ -5,7 +5,8 @@ Standard library only. A fake agency is for trying and testing; it is never star
 
 from ptsp.sdk.simulator.books import Books, Case, Letter, Opening, Request
 from ptsp.sdk.simulator.callbacks import Callbacks
-from ptsp.sdk.simulator.desk import Answer, Call, Desk, FakeAgency, FakeAgencyClass, Route
+from ptsp.sdk.simulator.desk import Answer, Call, Desk, FakeAgency, FakeAgencyClass, Route, always
+from ptsp.sdk.simulator.lists import listed
 from ptsp.sdk.simulator.outcome import asks_for_rejection
 from ptsp.sdk.simulator.script import BadScript, Faults, Rule, Script
 from ptsp.sdk.simulator.server import Running, running
@@ -28,6 +29,8 @@ __all__ = [
     "Rule",
     "Running",
     "Script",
+    "always",
     "asks_for_rejection",
+    "listed",
     "running",
 ]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 SCHEMA = """
@@ -58,6 +59,11 @@ class Case:
     opened_at: float
     body: str
 
+    @property
+    def opened(self) -> datetime:
+        """To the microsecond, as it is told and compared."""
+        return datetime.fromtimestamp(self.opened_at, UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -102,7 +108,7 @@ class Books:
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what an agency owes for a case may depend on its other cases
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -122,26 +128,46 @@ class Books:
         owes: Callable[[Case], Sequence[Letter]] = lambda case: (),
     ) -> tuple[Case, bool]:
         """The case of this key, and whether it is new. Its letters are owed in the same write."""
-        with self._writing() as db:
-            known = self._one("agency = ? AND key = ?", (opening.agency, opening.key))
-            if known:
-                return known, False
-            (count,) = db.execute("SELECT count(*) FROM effects").fetchone()
-            case = Case(
-                opening.agency,
-                opening.key,
-                opening.step,
-                opening.reference,
-                opening.subject,
-                f"{prefix}-{count + 1:06d}",
-                at,
-                opening.body,
-            )
-            row = (case.agency, case.key, case.step, case.reference, case.subject, case.number, at, case.body)
-            db.execute(f"INSERT INTO effects ({_CASE}) VALUES (?,?,?,?,?,?,?,?)", row)
-            for letter in owes(case):
+        with self._writing():
+            case, is_new = self._opened(opening, prefix, at)
+            for letter in owes(case) if is_new else ():
                 self._post(letter)
-            return case, True
+            return case, is_new
+
+    def open_cases(
+        self,
+        openings: Sequence[Opening],
+        *,
+        prefix: str,
+        at: float,
+        owes: Callable[[Sequence[Case]], Sequence[Letter]],
+    ) -> list[Case]:
+        """The cases of these keys, new or not. The letters about all of them are owed in the same write."""
+        with self._writing():
+            cases = [self._opened(opening, prefix, at)[0] for opening in openings]
+            for letter in owes(cases):
+                self._post(letter)
+            return cases
+
+    def _opened(self, opening: Opening, prefix: str, at: float) -> tuple[Case, bool]:
+        """Within a write."""
+        known = self._one("agency = ? AND key = ?", (opening.agency, opening.key))
+        if known:
+            return known, False
+        (count,) = self._db.execute("SELECT count(*) FROM effects").fetchone()
+        case = Case(
+            opening.agency,
+            opening.key,
+            opening.step,
+            opening.reference,
+            opening.subject,
+            f"{prefix}-{count + 1:06d}",
+            at,
+            opening.body,
+        )
+        row = (case.agency, case.key, case.step, case.reference, case.subject, case.number, at, case.body)
+        self._db.execute(f"INSERT INTO effects ({_CASE}) VALUES (?,?,?,?,?,?,?,?)", row)
+        return case, True
 
     def kept(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What the agency made once and keeps, such as a key of its own."""
@@ -195,6 +221,18 @@ class Books:
         """Every effect, oldest first."""
         with self._lock:
             return [Case(*row) for row in self._db.execute(f"SELECT {_CASE} FROM effects ORDER BY rowid")]
+
+    def opened_between(self, agency: str, since: datetime, until: datetime) -> list[Case]:
+        """Its cases from `since` up to, and without, `until`, in the order in which they were written down."""
+        rows = f"SELECT {_CASE} FROM effects WHERE agency = ? AND opened_at BETWEEN ? AND ? ORDER BY rowid"
+        values = (
+            agency,
+            since.timestamp() - 1,
+            until.timestamp() + 1,
+        )  # exactly: below, without fractions lost
+        with self._lock:
+            cases = [Case(*row) for row in self._db.execute(rows, values)]
+        return [case for case in cases if since <= case.opened < until]
 
     def requests(self) -> list[Request]:
         """Every request, repeats included, oldest first."""

@@ -46,7 +46,7 @@ class Callbacks:
 
     def send_now(self, letter: Letter) -> int | None:
         """Send a letter that is not in the books, once. The status, or None when nobody answered."""
-        return self._send(letter)
+        return self._courier(letter) if self._courier else self._send(letter)
 
     def _run(self) -> None:
         with ThreadPoolExecutor(8, thread_name_prefix="callback") as pool:
@@ -64,7 +64,7 @@ class Callbacks:
     def _deliver(self, letter: Letter) -> None:
         if self._ended.is_set():
             return
-        status = self._courier(letter) if self._courier else self._send(letter)
+        status = self.send_now(letter)
         now = self._clock()
         taken = status is not None and (200 <= status < 300 or status == GONE or bool(letter.trouble))
         pause = min(0.1 * 2**letter.tries, LONGEST_PAUSE_S)

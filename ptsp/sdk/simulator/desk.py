@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from ptsp.sdk import strict_json
 from ptsp.sdk.simulator.books import Books
@@ -24,6 +26,7 @@ class Call:
     body: bytes
     values: Mapping[str, str] = field(default_factory=dict)
     fault: Rule | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def office(self) -> str:
@@ -72,13 +75,23 @@ class Desk:
 class Route:
     """`path` holds names in braces, such as `/cases/{key}`.
 
-    Routes stand under `/<tenant>/<agency>`; a `rooted` one stands at the top.
+    Routes stand under `/<tenant>/<agency>`; a `rooted` one stands at the top. `looks` tells by the headers whether a
+    call only looks, where the method does not: every GET does. `lists` tells whether it asks for a list of cases.
     """
 
     method: str
     path: str
     answer: Callable[[Call], Answer]
     rooted: bool = False
+    looks: Callable[[Mapping[str, str]], bool] | None = None
+    lists: Callable[[Mapping[str, str]], bool] | None = None
+
+    def kind(self, headers: Mapping[str, str]) -> str:
+        """What faults are drawn by: `ask`, `look` or `list`."""
+        if self.lists and self.lists(headers):
+            return "list"
+        is_look = self.looks(headers) if self.looks else self.method == "GET"
+        return "look" if is_look else "ask"
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path))
@@ -92,6 +105,14 @@ class FakeAgency(Protocol):
     def routes(self) -> Sequence[Route]: ...
 
 
+@runtime_checkable
+class WithDoor(Protocol):
+    """A fake agency that is not called over HTTP."""
+
+    def door(self, place: Path) -> AbstractContextManager[str]:
+        """Be there while the block lasts; the address that stands before `/<tenant>/<agency>`. `place` is its own."""
+
+
 class FakeAgencyClass(Protocol):
     """`FakeAgency` in a connector's `fake_agency.py`.
 
@@ -102,6 +123,11 @@ class FakeAgencyClass(Protocol):
     rejected: Mapping[str, object]
 
     def __call__(self, desk: Desk) -> FakeAgency: ...
+
+
+def always(headers: Mapping[str, str]) -> bool:
+    """A route's answer where it does but one thing."""
+    return True
 
 
 def as_json(value: object) -> bytes:

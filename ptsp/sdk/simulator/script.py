@@ -2,8 +2,11 @@
 
 import random
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+
+from ptsp.sdk.listings import MOST
 
 BEFORE = {  # the question has no effect
     "timeout": "holds the line for `seconds` (30) and cuts it",
@@ -13,6 +16,7 @@ BEFORE = {  # the question has no effect
     "401": "answers 401",
     "422": "answers 422",
     "redirect": "answers 302 to itself",
+    "outage": "cuts every line for `lasts` (5) seconds, `at` seconds after the script began; again every `again` s",
 }
 AFTER = {  # the question has its effect, and the answer is spoilt
     "slow": "answers after `seconds` (1)",
@@ -35,6 +39,23 @@ REPLIES = {  # what an agency that calls back does wrong
     "wrong_key": "calls back with a wrong signature, then rightly",
     "unknown_question": "calls back about a question nobody put, then rightly",
     "late": "calls back `seconds` (5) late",
+    "reversed": "calls back for what came within `seconds` (1) in the opposite order",
+    "wrong_task": "calls back about a question that another agency was asked, then rightly",
+    "lost_reply": "does not answer until it is asked again (queue)",
+    "wrong_schema_reply": "calls back with what nobody agreed on, rightly signed, then rightly",
+}
+SOAP = {
+    "soap_client": "answers with the fault soap:Client",
+    "soap_server": "has its effect and answers with the fault soap:Server",
+    "entities": "answers with entities that grow to a gigabyte",
+    "wrong_case": "answers about another case",
+}
+FILES = {"half_written": "leaves half a file, and the rest `seconds` (1) later"}
+LISTS = {  # what is wrong in a list of cases; `on` is `list` by itself
+    "forgets": "leaves the oldest case out of its list",
+    "lists_twice": "lists the oldest case a second time, under another number",
+    "lists_unasked": "lists a case under a key that nobody sent",
+    "other_verdict": "lists the first case that is decided with the opposite verdict",
 }
 PAYMENTS = {
     "double": "tells of the same payment twice",
@@ -45,8 +66,17 @@ PAYMENTS = {
     "same_external_id": "uses one X-EXTERNAL-ID for two requests, then rightly",
     "cut_line": "loses the answer to its payment, and pays again under the same reference",
 }
-ALL = {**BEFORE, **AFTER, **REPLIES, **PAYMENTS, "quota": "answers that today's quota is used up (ktp)"}
-_SECONDS = {"timeout": 30.0, "slow": 1.0, "late": 5.0}
+ALL = {
+    **BEFORE,
+    **AFTER,
+    **REPLIES,
+    **SOAP,
+    **FILES,
+    **LISTS,
+    **PAYMENTS,
+    "quota": "answers that today's quota is used up (ktp)",
+}
+_SECONDS = {"timeout": 30.0, "slow": 1.0, "late": 5.0, "reversed": 1.0, "half_written": 1.0}
 
 
 class BadScript(ValueError):
@@ -57,7 +87,8 @@ class BadScript(ValueError):
 class Rule:
     """One fault. It strikes every n-th request (`every`), the first n (`first`), or a seeded `share`.
 
-    `on` is ask (everything but GET), look (GET) or any. `agency` limits it to one `<tenant>/<agency>`.
+    `on` is ask (what asks for an effect), look, list or any. `agency` limits it to one `<tenant>/<agency>`. An `outage`
+    strikes by the time: `at`, `lasts` and `again` are seconds.
     """
 
     do: str
@@ -68,27 +99,41 @@ class Rule:
     agency: str = ""
     seconds: float = 0.0
     retry_after: str = ""
+    at: float = 0.0
+    lasts: float = 5.0
+    again: float = 0.0
+
+    def is_out(self, since_s: float) -> bool:
+        """Is it an outage that goes on, so many seconds after the script began?"""
+        past = since_s - self.at
+        if past >= 0 and self.again:
+            past %= self.again
+        return 0 <= past < self.lasts
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`delay_s`: how long the agency thinks before its verdict. `quota`: hits a day (None: no end)."""
+    """`delay_s`: how long the agency thinks before its verdict. `quota`: hits a day (None: no end).
+
+    `page`: cases on one page of a list.
+    """
 
     rules: tuple[Rule, ...] = ()
     seed: int = 1
     delay_s: float = 0.2
     quota: int | None = None
+    page: int = MOST
 
     @classmethod
     def read(cls, raw: object) -> "Script":
-        """From JSON: a rule, a list of rules, or {"seed", "delay_s", "quota", "rules"}. Raises BadScript."""
+        """From JSON: a rule, a list of rules, or {"seed", "delay_s", "quota", "page", "rules"}. Raises BadScript."""
         if isinstance(raw, list):
             raw = {"rules": raw}
         if isinstance(raw, Mapping) and "do" in raw:
             raw = {"rules": [raw]}
         if not isinstance(raw, Mapping):
             raise BadScript("a script is a rule, a list of rules, or an object")
-        _known(raw, {"rules", "seed", "delay_s", "quota"}, "script")
+        _known(raw, {"rules", "seed", "delay_s", "quota", "page"}, "script")
         rules = raw.get("rules", [])
         if not isinstance(rules, list):
             raise BadScript("rules: must be a list")
@@ -98,25 +143,30 @@ class Script:
             seed=int(_number(raw, "seed", 1, "script")),
             delay_s=_number(raw, "delay_s", 0.2, "script"),
             quota=None if quota is None else int(_number(raw, "quota", 0, "script")),
+            page=_page(raw),
         )
 
 
 class Faults:
     """Draws the fault of each request by the script; safe over threads. A new script starts anew."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
+        self._clock = clock
         self.follow(script)
 
     def follow(self, script: Script) -> None:
         with self._lock:
             self.script = script
             self._seen = [0] * len(script.rules)
+            self._began = self._clock()
             self._dice = random.Random(script.seed)
 
-    def draw(self, *, agency: str, method: str) -> Rule | None:
-        """The first rule that strikes, or none. Every rule that applies counts the request."""
-        kind = "look" if method == "GET" else "ask"
+    def draw(self, *, agency: str, kind: str) -> Rule | None:
+        """The first rule that strikes, or none. Every rule that applies counts the request.
+
+        `kind` is ask, look or list.
+        """
         with self._lock:
             struck = [
                 rule
@@ -126,6 +176,8 @@ class Faults:
         return struck[0] if struck else None
 
     def _strikes(self, at: int, rule: Rule) -> bool:
+        if rule.do == "outage":
+            return rule.is_out(self._clock() - self._began)
         self._seen[at] += 1
         if rule.first:
             return self._seen[at] <= rule.first
@@ -141,9 +193,9 @@ def _rule(raw: object, where: str) -> Rule:
     do = raw.get("do")
     if not isinstance(do, str) or do not in ALL:
         raise BadScript(f"{where}.do: must be one of {', '.join(sorted(ALL))}")
-    on = raw.get("on", "ask")
-    if on not in ("ask", "look", "any"):
-        raise BadScript(f"{where}.on: must be ask, look or any")
+    on = raw.get("on", "list" if do in LISTS else "ask")
+    if on not in ("ask", "look", "list", "any"):
+        raise BadScript(f"{where}.on: must be ask, look, list or any")
     rule = Rule(
         do=do,
         every=int(_number(raw, "every", 0, where)),
@@ -153,9 +205,19 @@ def _rule(raw: object, where: str) -> Rule:
         agency=str(raw.get("agency", "")),
         seconds=_number(raw, "seconds", _SECONDS.get(do, 0.0), where),
         retry_after=str(raw.get("retry_after", "")),
+        at=_number(raw, "at", 0.0, where),
+        lasts=_number(raw, "lasts", 5.0, where),
+        again=_number(raw, "again", 0.0, where),
     )
     chosen = rule.every or rule.first or rule.share
     return rule if chosen else replace(rule, every=1)
+
+
+def _page(raw: Mapping[str, object]) -> int:
+    page = int(_number(raw, "page", MOST, "script"))
+    if page < 1:
+        raise BadScript("script.page: must be a number from 1")
+    return page
 
 
 def _known(raw: Mapping[str, object], names: set[str], where: str) -> None:

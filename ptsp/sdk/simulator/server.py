@@ -10,18 +10,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ptsp.sdk import webhooks
 from ptsp.sdk.simulator import spoilt
 from ptsp.sdk.simulator.books import Books, Request
 from ptsp.sdk.simulator.callbacks import Callbacks
-from ptsp.sdk.simulator.desk import Answer, Call, Desk, FakeAgencyClass, Route, as_json
+from ptsp.sdk.simulator.desk import Answer, Call, Desk, FakeAgencyClass, Route, WithDoor, as_json
 from ptsp.sdk.simulator.script import AFTER, BEFORE, BadScript, Faults, Rule, Script
 
 LARGEST = 4 * 1024 * 1024
@@ -30,15 +31,16 @@ _PREFIX = re.compile(r"/([a-z][a-z0-9_-]*)/([a-z][a-z0-9_-]*)(/.*)")
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A fake agency that listens."""
+    """A fake agency that listens. `base` is what stands before `/<tenant>/<agency>`."""
 
     host: str
     port: int
     desk: Desk
+    base: str
 
     def url(self, tenant: str, agency: str) -> str:
         """The base URL for one agency of one tenant, as it goes into `Settings.url`."""
-        return f"http://{self.host}:{self.port}/{tenant}/{agency}"
+        return f"{self.base}/{tenant}/{agency}"
 
 
 @contextmanager
@@ -57,13 +59,17 @@ def running(
     callbacks = Callbacks(kept, secret_for, clock)
     desk = Desk(kept, Faults(script or Script()), callbacks, secret_for, clock)
     ended = threading.Event()
-    handler = partial(_Handler, desk, tuple(kind(desk).routes()), ended)
-    with _Server(("127.0.0.1", port), handler) as server:
+    agency = kind(desk)
+    handler = partial(_Handler, desk, tuple(agency.routes()), ended)
+    with ExitStack() as doors, _Server(("127.0.0.1", port), handler) as server:
         thread = threading.Thread(target=partial(server.serve_forever, 0.05), daemon=True)
         thread.start()
+        base = f"http://127.0.0.1:{server.server_address[1]}"
+        if isinstance(agency, WithDoor):
+            base = doors.enter_context(agency.door(books.with_suffix(".folder")))
         callbacks.start()
         try:
-            yield Running("127.0.0.1", server.server_address[1], desk)
+            yield Running("127.0.0.1", server.server_address[1], desk, base)
         finally:
             ended.set()
             callbacks.stop()
@@ -140,8 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(Answer.json(404, {"error": "no such path"}))
             return
         route, values = found
-        rule = self._desk.faults.draw(agency=f"{tenant}/{agency}", method=self.command)
-        call = Call(self.command, rest or path, tenant, agency, headers, body, values, rule)
+        rule = self._desk.faults.draw(agency=f"{tenant}/{agency}", kind=route.kind(headers))
+        query = dict(parse_qsl(self.path.partition("?")[2]))
+        call = Call(self.command, rest or path, tenant, agency, headers, body, values, rule, query)
         if rule and rule.do in BEFORE:
             self._note(call, f"fault:{rule.do}")
             self._spoil(rule, None)

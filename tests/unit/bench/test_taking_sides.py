@@ -8,7 +8,7 @@ import pytest
 
 from ptsp.kernel.errors import Invalid
 from ptsp.main.bench import shape, sides
-from ptsp.main.bench.measure import NotMeasured, Outcome, Result, alternate, cpu_seconds, ratio
+from ptsp.main.bench.measure import NotMeasured, Outcome, Result, alternate, cpu_seconds, ratio, timed
 from ptsp.main.bench.stores import libpq_url, peers_redis_url
 
 
@@ -107,3 +107,25 @@ def test_the_time_of_a_child_that_has_ended_counts() -> None:
         own = psutil.Process(parent.pid).cpu_times()
         assert cpu_seconds([psutil.Process(parent.pid)]) >= own.user + own.system + 0.02
         parent.communicate(b"\n")
+
+
+class Nobody:
+    """A crew of no processes: only the driver works."""
+
+    pids: tuple[int, ...] = ()
+
+    def check(self) -> None: ...
+
+
+def test_counting_commits_is_no_part_of_the_work_that_is_timed() -> None:
+    counts = iter([100, 130])
+
+    def commits() -> int:
+        sum(range(6_000_000))
+        return next(counts)
+
+    outcome = timed(
+        bundles=10, submit=lambda: None, done=lambda: 10, crew=Nobody(), servers=[], commits=commits
+    )
+    assert outcome.commits_per_bundle == 3
+    assert outcome.cpu_ms_per_bundle < 2  # to count once takes 5 and more

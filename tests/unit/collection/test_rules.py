@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from ptsp.domain.collection import (
     Act,
     Debt,
-    add_months,
     lapses_after,
     month_begins,
     months_late,
@@ -21,6 +20,7 @@ from ptsp.domain.collection import (
     wait_for_lapse,
     warn_on,
 )
+from ptsp.kernel.limits import add_months
 from ptsp.kernel.specs import CollectionSpec
 
 RULES = CollectionSpec()  # 15 days, 7 days, 7 days, 3 years

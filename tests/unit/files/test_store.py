@@ -10,6 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from ptsp.infra.files import DamagedFile, FileStore, FolderStore, S3Store, StoreUnavailable, open_store
+from ptsp.infra.files.rooms import clear_room, everything
 from ptsp.kernel.errors import Invalid, NotFound
 
 DATA = b"surat keterangan" * 100
@@ -160,3 +161,23 @@ def test_a_bad_url_is_refused_by_name_and_never_repeated(url: str, part: str) ->
 def test_a_folder_can_be_named_as_a_file_url(tmp_path: Path) -> None:
     open_store(f"file://{tmp_path}/f").put("sidoarjo", DATA)
     assert (tmp_path / "f" / KEY).is_file()
+
+
+def test_a_room_is_cleared_and_the_neighbours_stay(store: FileStore) -> None:
+    for number in range(3):
+        store.put("sidoarjo", DATA + bytes([number]))
+    stays = {store.put(tenant, DATA) for tenant in ("sidoarjo_baru", "bontang")}
+    assert {name.partition("/")[0] for name, _ in everything(store)} == {
+        "sidoarjo",
+        "sidoarjo_baru",
+        "bontang",
+    }
+    assert clear_room(store, "sidoarjo") == 3
+    assert sorted(everything(store)) == sorted(
+        (KEY.replace("sidoarjo", one), DATA) for one in ("sidoarjo_baru", "bontang")
+    )
+    assert stays == {SHA}
+    assert clear_room(store, "sidoarjo") == 0
+    for wrong in ("", "..", "sidoarjo/"):
+        with pytest.raises(Invalid):
+            clear_room(store, wrong)

@@ -12,8 +12,14 @@ from ptsp.kernel.identity import NikProblem
 from ptsp.kernel.reasons import REASONS, fault
 from tests.checks import REPOSITORY
 
-MADE = {f"file_{why}" for why in Why} | {f"nik_{problem}" for problem in NikProblem}
-TABLES = {"ptsp/api/messages.py"}  # where codes stand in a table beside what they are for
+DUTIES = ("own_case", "four_eyes")
+MADE = (
+    {f"file_{why}" for why in Why}
+    | {f"nik_{problem}" for problem in NikProblem}
+    | {f"{one}_alone" for one in DUTIES}
+)
+# Where codes stand in a table beside what they are for, or are chosen by a rule.
+TABLES = {"ptsp/api/messages.py", "ptsp/domain/people/rules.py", "ptsp/flows/_duties.py"}
 
 
 def places(text: str) -> set[str]:

@@ -7,7 +7,10 @@ from ptsp.sdk.simulator import BadScript, Faults, Rule, Script, asks_for_rejecti
 
 def drawn(script: object, times: int, *, agency: str = "a/b", method: str = "POST") -> list[bool]:
     faults = Faults(Script.read(script))
-    return [faults.draw(agency=agency, method=method) is not None for _ in range(times)]
+    return [
+        faults.draw(agency=agency, kind="look" if method == "GET" else "ask") is not None
+        for _ in range(times)
+    ]
 
 
 def test_every_third_request_is_struck() -> None:
@@ -34,6 +37,16 @@ def test_a_rule_keeps_to_its_agency_and_its_kind_of_request() -> None:
     assert drawn(only, 1, method="GET") == [True]
     assert drawn(only, 1, method="POST") == [False]
     assert drawn(only, 1, method="GET", agency="a/c") == [False]
+
+
+def test_an_outage_goes_by_the_clock() -> None:
+    now = [100.0]
+    faults = Faults(Script.read({"do": "outage", "at": 2, "lasts": 1, "again": 10}), lambda: now[0])
+    struck = []
+    for second in range(24):
+        now[0] = 100.0 + second
+        struck.append(faults.draw(agency="a/b", kind="ask") is not None)
+    assert [second for second, one in enumerate(struck) if one] == [2, 12, 22]
 
 
 def test_a_time_out_lasts_half_a_minute_unless_told() -> None:

@@ -168,7 +168,9 @@ def test_every_agency_of_every_tenant_has_a_secret_of_its_own() -> None:
 def test_a_password_is_the_secret_where_it_is_text_and_hex_where_it_is_not() -> None:
     assert webhooks.as_password(b"plain-Text!") == "plain-Text!"
     assert webhooks.as_password(b"\x00\xff") == "00ff"
-    assert webhooks.as_password(b"two words") == b"two words".hex()
+    assert webhooks.as_password(b"two words") == "two words"
+    assert webhooks.as_password(b"two lines\n") == b"two lines\n".hex()
+    assert webhooks.as_password(b" blank") == b" blank".hex()
 
 
 def test_a_secret_is_read_with_and_without_its_prefix() -> None:

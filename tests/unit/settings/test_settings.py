@@ -18,11 +18,15 @@ NAMED = {
     "PTSP_FILES_URL": "s3://key:secret@store:9000/ptsp",
     "PTSP_PUBLIC_URL": "https://izin.example",
     "PTSP_SIMULATORS": '{"ktp": "http://127.0.0.1:9001"}',
+    "PTSP_PARTNER_NETWORKS": "10.20.0.0/16, gateway:9000",
     "PTSP_TENANTS_DIR": "/srv/tenants",
     "PTSP_PG_BIN": "/usr/lib/postgresql/17/bin",
     "PTSP_SMTP_URL": "smtp://ptsp:letmein@mail:587?starttls=required",
     "PTSP_MAIL_FROM": "ptsp@region.example",
     "PTSP_MESSAGE_WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3",
+    "PTSP_PACK_SIGNERS": "/etc/ptsp/signers.pem",
+    "PTSP_TSA_URL": "https://stempel.example/tsa",
+    "PTSP_HEADS_TO": "/mnt/inspectorate,head",
 }
 
 
@@ -44,6 +48,7 @@ def test_every_name_is_read_and_handed_on_to_children_unchanged() -> None:
     settings = Settings.from_env(NAMED)
     assert Settings.from_env(settings.as_env()) == settings
     assert settings.simulators["ktp"] == "http://127.0.0.1:9001"
+    assert settings.reach.services == {("127.0.0.1", 9001), ("gateway", 9000)}
 
 
 def test_a_child_gets_the_surroundings_and_no_setting_twice() -> None:
@@ -57,11 +62,17 @@ def test_a_child_gets_the_surroundings_and_no_setting_twice() -> None:
     ("changed", "field", "reason"),
     [
         ({"PTSP_DATABSE_URL": "x"}, "PTSP_DATABSE_URL", "no setting of ours"),
+        ({"PTSP_PARTNER_NETWORKS": "10.0.0.0/8,127.0.0.0/8"}, "PTSP_PARTNER_NETWORKS", "'127.0.0.0/8' holds"),
+        ({"PTSP_PARTNER_NETWORKS": "0.0.0.0/0"}, "PTSP_PARTNER_NETWORKS", "never called"),
+        ({"PTSP_PARTNER_NETWORKS": "10.1.2.3/8"}, "PTSP_PARTNER_NETWORKS", "is no network"),
+        ({"PTSP_PARTNER_NETWORKS": "gateway"}, "PTSP_PARTNER_NETWORKS", "neither a network"),
         ({"PTSP_DATABASE_URL": "mysql://x"}, "PTSP_DATABASE_URL", "must start with"),
         ({"PTSP_DATABASE_URL": "postgresql://x:port/y"}, "PTSP_DATABASE_URL", "not the URL of a database"),
         ({"PTSP_REDIS_URL": "http://x"}, "PTSP_REDIS_URL", "must start with"),
         ({"PTSP_BROKER_URL": "kafka://x"}, "PTSP_BROKER_URL", "must start with"),
         ({"PTSP_PUBLIC_URL": "izin.example"}, "PTSP_PUBLIC_URL", "must start with"),
+        ({"PTSP_TSA_URL": "stempel.example"}, "PTSP_TSA_URL", "must start with"),
+        ({"PTSP_HEADS_TO": "mnt/holder"}, "PTSP_HEADS_TO", "neither an absolute folder"),
         ({"PTSP_SECRET": ""}, "PTSP_SECRET", "must be set"),
         ({"PTSP_SECRET": "short"}, "PTSP_SECRET", "too short"),
         ({"PTSP_SIMULATORS": "[1]"}, "PTSP_SIMULATORS", "JSON object"),
@@ -119,10 +130,12 @@ def test_each_role_enters_the_same_database_with_a_password_of_its_own() -> None
         settings.database_url_for("postgres")
 
 
-def test_without_a_broker_the_redis_carries_the_messages() -> None:
-    socket = Settings.from_env({"PTSP_REDIS_URL": "unix:///run/valkey.sock?db=3"})
-    assert socket.broker_url == "redis+socket:///run/valkey.sock?virtual_host=3"
-    assert Settings.from_env({"PTSP_REDIS_URL": "redis://x:1/2"}).broker_url == "redis://x:1/2"
+def test_only_a_real_broker_is_one_and_without_it_there_is_none() -> None:
+    assert Settings.from_env({"PTSP_REDIS_URL": "redis://x:1/2"}).broker_url == ""
+    assert Settings.from_env({"PTSP_BROKER_URL": "amqps://x:1/2"}).broker_url == "amqps://x:1/2"
+    for url in ("redis://x:1/2", "memory://"):
+        with pytest.raises(Invalid, match="PTSP_BROKER_URL"):
+            Settings.from_env({"PTSP_BROKER_URL": url})
 
 
 @pytest.mark.parametrize("version", [150020, 150021, 160016, 170012, 180007, 190000])

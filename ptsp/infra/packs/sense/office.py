@@ -11,15 +11,19 @@ from ptsp.infra.packs.schema import shown
 from ptsp.infra.packs.sense.calendars import calendar_faults
 from ptsp.infra.packs.sense.collection import collection_faults
 from ptsp.infra.packs.sense.contacts import contact_faults
+from ptsp.infra.packs.sense.hierarchy import place_faults
 from ptsp.infra.packs.sense.requirements import only_by_permits
 from ptsp.infra.packs.sense.route import Task, circle_of, is_sound, shared_kinds, together
 from ptsp.infra.packs.sense.timing import office_timing_faults
 from ptsp.kernel.errors import Fault
-from ptsp.kernel.specs import BANK, ServiceSpec
+from ptsp.kernel.specs import BANK, ServiceSpec, StepKind
+from ptsp.sdk.manifest import Style
 
 TEXTS_OF_PAGES = ("office.about", "office.hours", "office.complaints")
 TEMPLATES = ("permit", "refusal", "notice")
 APPLICANT = "applicant"  # the platform's own name for who pays
+
+NEVER_ASKED = (Style.PAYMENT, Style.CENTRAL, Style.SIGNING)
 
 Connectors = Mapping[str, Document]  # code -> manifest
 
@@ -29,6 +33,7 @@ def office_faults(layers: Layers, services: Mapping[str, ServiceSpec], connector
     faults = [*_tenant(layers), *_texts(layers), *_templates(layers), *_calendars(layers)]
     for code, part in (layers.agencies or {}).items():
         faults += part.faults(_agency(code, part.raw, connectors))
+    faults += place_faults(layers)
     faults += contact_faults(layers)
     faults += office_timing_faults(layers, services)
     if "collection" in layers.collecting:
@@ -37,7 +42,19 @@ def office_faults(layers: Layers, services: Mapping[str, ServiceSpec], connector
     faults += list(_permit_circle(layers, services)) or list(_bundle_circle(layers, services))
     for code, at, reason in shared_kinds(services.values()):
         faults += layers.services[code].faults([(f".route[{at}].kind", reason)])
+    for code, service in services.items():
+        faults += layers.services[code].faults(_never_asked(layers, service, connectors))
     return faults
+
+
+def _never_asked(layers: Layers, service: ServiceSpec, connectors: Connectors) -> Iterator[tuple[str, str]]:
+    """Steps that ask an agency whose connector only tells, is told, or signs."""
+    for at, step in enumerate(service.route):
+        part = (layers.agencies or {}).get(step.agency)
+        manifest = connectors.get(part.raw.get("connector", "")) if part else None
+        if step.kind is StepKind.ASK and manifest and manifest.value["style"] in NEVER_ASKED:
+            reason = f"`{step.agency}` is never asked: its connector is of style {manifest.value['style']}"
+            yield f".route[{at}].agency", reason
 
 
 def _tenant(layers: Layers) -> Iterator[Fault]:
@@ -87,6 +104,8 @@ def _agency(code: str, raw: Mapping[str, Any], connectors: Connectors) -> Iterat
     written: Any = manifest.value
     if written["style"] == "payment" and code != BANK:
         yield ".connector", f"`{connector}` tells of payments; only the agency `{BANK}` does that"
+    if written["style"] == Style.SIGNING and not raw.get("desk"):
+        yield ".connector", f"`{connector}` signs for an officer: the agency needs a desk (desk: true)"
     yield from _options(raw.get("options", {}), written.get("options", {}), connector)
 
 
@@ -171,8 +190,8 @@ def between_offices(offices: Iterable[Layers]) -> Iterator[Fault]:
         for key in ("prefix", "region_code"):
             if layers.tenant is None:
                 continue
-            value = layers.tenant.raw[key]
+            value = layers.tenant.raw.get(key, "")
             other = first.setdefault((key, value), layers.code)
-            if other != layers.code:
+            if value and other != layers.code:
                 reason = f"`{value}` is that of {other} already; every office has its own"
                 yield from layers.tenant.faults([(f".{key}", reason)])

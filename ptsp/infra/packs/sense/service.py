@@ -16,7 +16,7 @@ from ptsp.infra.packs.sense.timing import timing_faults
 from ptsp.infra.packs.sense.trial import trial_faults
 from ptsp.infra.packs.standard import INTERNAL, complaints, internal
 from ptsp.kernel.errors import Fault
-from ptsp.kernel.specs import ServiceSpec
+from ptsp.kernel.specs import ServiceSpec, StepKind
 
 
 def service_faults(scene: Scene) -> list[Fault]:
@@ -32,6 +32,7 @@ def service_faults(scene: Scene) -> list[Fault]:
 def _found(scene: Scene) -> Iterator[Found]:
     yield from _code(scene)
     yield from _signer(scene)
+    yield from _four_eyes(scene)
     yield from _dates(scene.spec)
     yield from _components(scene)
     yield from route_faults(scene)
@@ -65,6 +66,22 @@ def _signer(scene: Scene) -> Iterator[Found]:
         yield ".signer.agency", unknown_agency(scene, scene.spec.signer)
     elif not agency.desk:
         yield ".signer.agency", f"`{agency.code}` has no desk; who signs needs one (desk: true)"
+
+
+def _four_eyes(scene: Scene) -> Iterator[Found]:
+    """Two people are told apart only where both do something by hand."""
+    service = scene.spec
+    if not service.four_eyes or scene.agencies is None or service.signer not in scene.agencies:
+        return
+    desks = {step.agency for step in service.route if step.kind is StepKind.DESK}
+    if not desks - {service.signer}:
+        yield (
+            ".four_eyes",
+            f"nobody but `{service.signer}` assesses at a desk, so there is nobody to tell apart",
+        )
+    if service.signer not in desks and scene.agencies[service.signer].connector is None:
+        told = "neither signs through a service nor has a desk step, so nobody signs by hand"
+        yield ".four_eyes", f"`{service.signer}` {told}"
 
 
 def _dates(service: ServiceSpec) -> Iterator[Found]:

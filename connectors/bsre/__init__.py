@@ -1,0 +1,1 @@
+"""Certified signatures by the national service (BSrE)."""

@@ -1,0 +1,1 @@
+"""An agency whose officers answer in our own pages."""

@@ -1,0 +1,1 @@
+"""The national licensing system (OSS RBA): told what becomes of its licences."""

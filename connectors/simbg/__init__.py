@@ -1,0 +1,1 @@
+"""The national building system (SIMBG), read: how a consultation stands."""

@@ -1,0 +1,1 @@
+"""An older licensing system that speaks SOAP and knows no keys."""

@@ -1,0 +1,1 @@
+"""Cases of other systems, read through the government service bus (SPLP)."""

@@ -1,0 +1,17 @@
+"""Heads of the ledger: signed every day, time-stamped, and given to a second holder."""
+
+from ptsp.infra.migrations.steps import guard_tenant_tables, run_sql_beside
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
+    guard_tenant_tables()
+
+
+def downgrade() -> None:
+    raise NotImplementedError("tables with data are not taken away; restore a backup instead")

@@ -1,0 +1,17 @@
+"""One office's life: brought back to an earlier state, or removed, and the register of what was done."""
+
+from ptsp.infra.migrations.steps import guard_tenant_tables, run_sql_beside
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
+    guard_tenant_tables()
+
+
+def downgrade() -> None:
+    raise NotImplementedError("tables with data are not taken away; restore a backup instead")
