@@ -64,14 +64,16 @@ def add(*, tenant: str, login: str, name: str, nik_file: TextIO | None, as_json:
 def list_people(*, tenant: str, as_json: bool) -> None:
     """List the people of TENANT, one JSON object each with --json."""
     after: str | None = ""
+    shown = 0
     with _work(tenant) as work:
         while after is not None:
             page = show_people(work, after=after)
             for one in page.people:
                 _say(asdict(one), "\n".join(_lines(one)), as_json=as_json)
+            shown += len(page.people)
             after = page.next
-        if not page.total and not as_json:
-            click.echo("nobody has an account")
+    if not shown and not as_json:
+        click.echo("nobody has an account")
 
 
 @people.command()

@@ -271,6 +271,9 @@ def test_only_a_signer_signs(hall: Hall, access: Access) -> None:
     token = staff.enter("siti")
     hall.client.set_cookie("ptsp_desk", token, path=f"/{OFFICE}/desk")
     assert hall.waiting() == []
+    assert hall.client.get(f"{HOME}/{task}.pdf").status_code == 403  # an officer of the desk may see it there
+    stranger = staff.came_in("budi", Wish("signer", HEAD, "ho"))
+    hall.client.set_cookie("ptsp_desk", stranger, path=f"/{OFFICE}/desk")
     assert hall.client.get(f"{HOME}/{task}.pdf").status_code == 404
     assert hall.numbers() == []
     with staff.work() as work:
