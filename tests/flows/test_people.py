@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ptsp.domain import people
-from ptsp.domain.people.rules import step_of, totp_code
 from ptsp.flows._sessions import signed_in
 from ptsp.flows.add_person import NewPerson, add_person, leave_office
 from ptsp.flows.end_sessions import end_sessions
@@ -18,7 +17,7 @@ from ptsp.flows.open_desk import desk_of
 from ptsp.flows.show_people import show_person, show_sessions
 from ptsp.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from ptsp.web.people_port import Stage
-from tests.flows.staff import SECRET, START, Staff, codes, house, staff
+from tests.flows.staff import SECRET, START, Staff, codes, house, staff, totp_of
 
 __all__ = ["house", "staff"]  # fixtures
 FRONT = Wish("officer", "front_office")
@@ -41,15 +40,10 @@ def begun(staff: Staff, token: str) -> bytes:
     return b32decode(key)
 
 
-def code(staff: Staff, secret: bytes, step: int = 0) -> str:
-    with staff.work() as work:
-        return totp_code(secret, step_of(work.now) + step)
-
-
 def with_telephone(staff: Staff, login: str) -> tuple[bytes, tuple[str, ...]]:
     token = staff.came_in(login, FRONT)
     secret = begun(staff, token)
-    _, recovery = staff.account(token).confirm_totp(code(staff, secret, -1))
+    _, recovery = staff.account(token).confirm_totp(totp_of(staff, secret, -1))
     return secret, recovery
 
 
@@ -172,7 +166,7 @@ def test_every_step_of_signing_in_has_an_id_of_its_own(staff: Staff) -> None:
     assert staff.account(half).stage() is Stage.CODE
     with pytest.raises(Forbidden):
         staff.account(half).show()
-    whole = staff.reception.confirm(half, code(staff, secret))
+    whole = staff.reception.confirm(half, totp_of(staff, secret))
     assert whole is not None
     assert whole != half
     assert opens(staff, whole) == "desk:front_office/siti"
@@ -254,15 +248,15 @@ def test_ones_own_sessions_are_shown_and_ended(staff: Staff) -> None:
 
 def test_a_code_of_the_telephone_counts_once(staff: Staff) -> None:
     secret, _ = with_telephone(staff, "siti")
-    now = code(staff, secret)
+    now = totp_of(staff, secret)
     assert staff.reception.confirm(staff.enter("siti"), now) is not None
     assert staff.reception.confirm(staff.enter("siti"), now) is None
-    assert staff.reception.confirm(staff.enter("siti"), code(staff, secret, 1)) is not None
+    assert staff.reception.confirm(staff.enter("siti"), totp_of(staff, secret, 1)) is not None
 
 
 def test_of_two_at_once_one_gets_in_with_a_code(staff: Staff) -> None:
     secret, _ = with_telephone(staff, "siti")
-    halves, now = [staff.enter("siti") for _ in range(2)], code(staff, secret)
+    halves, now = [staff.enter("siti") for _ in range(2)], totp_of(staff, secret)
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda half: staff.reception.confirm(half, now), halves))
     assert sorted(one is None for one in found) == [False, True]
@@ -282,7 +276,7 @@ def test_after_three_wrong_codes_the_password_is_asked_again(staff: Staff) -> No
     half = staff.enter("siti")
     assert [staff.reception.confirm(half, "000000") for _ in range(3)] == [None] * 3
     with pytest.raises(Forbidden):
-        staff.reception.confirm(half, code(staff, secret))
+        staff.reception.confirm(half, totp_of(staff, secret))
 
 
 def test_many_codes_at_once_are_no_more_than_three(staff: Staff) -> None:
@@ -312,7 +306,7 @@ def test_a_telephone_is_in_force_after_its_first_code_alone(staff: Staff) -> Non
     with pytest.raises(Invalid):
         staff.account(token).confirm_totp("000000")
     assert opens(staff, staff.enter("siti")) is not None  # not asked for yet
-    token, _ = staff.account(token).confirm_totp(code(staff, secret))
+    token, _ = staff.account(token).confirm_totp(totp_of(staff, secret))
     with pytest.raises(Conflict):
         staff.account(token).begin_totp()
     with pytest.raises(Invalid):

@@ -14,10 +14,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from ptsp.domain.people.rules import step_of, totp_code
 from ptsp.flows.hold_role import Wish
 from ptsp.main.web import create_app
-from tests.flows.staff import SECRET, START, Staff, house, staff
+from tests.flows.staff import SECRET, START, Staff, house, staff, totp_of
 from tests.web.browsing import DESK, PHONE, grave, overflow
 
 __all__ = ["house", "staff"]  # fixtures
@@ -211,8 +210,7 @@ def test_a_form_of_an_administrator_tells_what_is_wrong(staff: Staff, client: Fl
 
 def code_of(staff: Staff, address: str, step: int = 0) -> str:
     (key,) = parse_qs(urlsplit(address).query)["secret"]
-    with staff.work() as work:
-        return totp_code(b32decode(key), step_of(work.now) + step)
+    return totp_of(staff, b32decode(key), step)
 
 
 @pytest.fixture
