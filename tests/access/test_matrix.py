@@ -24,8 +24,6 @@ OTHER_FORMS = ("/snap/v1.0/", "/agency/<tenant>/<agency>/oss/")
 LEAKS = re.compile(r"Traceback|psycopg|SQLSTATE|\bSELECT\b|\bINSERT\b|sqlalchemy|marshmallow|site-packages")
 PERSONAL = (KNOWN_NIK, "Pemohon Contoh", "Jl. Contoh")
 
-pytestmark = pytest.mark.xdist_group("access")  # the offices of the matrix are made once
-
 
 def test_no_route_is_without_a_row_and_no_row_without_a_route(scene):
     routes = routes_of(scene.app)
@@ -39,9 +37,9 @@ def test_the_table_and_its_scene_have_the_same_callers_and_states(scene, callers
 
 
 @pytest.mark.parametrize("rule", MATRIX.by_rule)
-def test_every_caller_gets_what_the_table_says(scene, callers, rule, asked):
+def test_every_caller_gets_what_the_table_says(scene, callers, rule):
     """One cell is a method of a row, in its state, for one caller; all that are wrong are named together."""
-    wrong = []
+    wrong, asked = [], set()
     for row in MATRIX.by_rule[rule]:
         state = state_of(scene.states, row)
         for method in row.methods:
@@ -52,6 +50,11 @@ def test_every_caller_gets_what_the_table_says(scene, callers, rule, asked):
                 ]
                 asked.add((str(row), method, name))
     assert not wrong, "\n".join(wrong)
+    assert len(asked) == cells(MATRIX.by_rule[rule])
+
+
+def cells(rows):
+    return sum(len(row.methods) for row in rows) * len(MATRIX.callers)
 
 
 def faults(scene, callers, row, method, name, state):
@@ -94,25 +97,16 @@ def told(row, answer, found):
             yield f"is a problem without a title or detail: {problem}"
 
 
-@pytest.fixture(scope="module")
-def asked():
-    """The cells that were asked."""
-    return set()
-
-
-def test_no_cell_was_left_out(request, asked, tell):
-    """After all others: routes times states times callers, for all rules of which the run has the test."""
-    rules = {
-        one.callspec.params["rule"]
-        for one in request.session.items
-        if one.path == request.path and "asked" in one.fixturenames and hasattr(one, "callspec")
-    }
-    rows = [row for row in MATRIX.rows if row.rule in rules]
+def test_no_cell_was_left_out(tell):
+    """Each rule's test asks all cells of its rows; here: every row is under a rule, and names every caller."""
+    assert sorted(str(row) for rows in MATRIX.by_rule.values() for row in rows) == sorted(
+        map(str, MATRIX.rows)
+    )
+    assert sum(row.size for row in MATRIX.rows) == cells(MATRIX.rows)
     tell(
         f"{len(MATRIX.routes)} routes, {len(MATRIX.rows)} rows of a route and a state, {len(MATRIX.callers)} callers, "
-        f"{sum(row.size for row in MATRIX.rows)} cells; asked here {len(asked)}"
+        f"{cells(MATRIX.rows)} cells"
     )
-    assert len(asked) == sum(len(row.methods) for row in rows) * len(MATRIX.callers)
 
 
 TABLE = """

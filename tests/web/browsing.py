@@ -44,7 +44,7 @@ class Visit:
 
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window, once it is there."""
-    page.wait_for_function("document.readyState === 'complete'")
+    page.wait_for_load_state()  # a condition in JavaScript would be an `eval`, which our pages forbid
     found: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return max(found, 0)
 
